@@ -1,0 +1,30 @@
+"""The Celery application and its timetable: what runs by the clock, and when."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("pressure_gauge")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "refresh dirty readings": {
+        "task": "supervision.tasks.refresh_dirty_readings",
+        "schedule": 15.0,
+        "options": {"expires": 60},
+    },
+    "take current readings": {
+        "task": "supervision.tasks.take_current_readings",
+        "schedule": crontab(hour=2, minute=10),
+    },
+}
+
+
+@setup_logging.connect
+def keep_django_logging(**kwargs):
+    """Celery leaves the logging that Django's settings describe alone."""
