@@ -1,0 +1,17 @@
+"""Rows of responsibility and of the stored numbers; one topic a file."""
+
+from .duties import Duty, DutyList, DutyRecord, DutyReview, DutyTemplate, DutyTemplateItem
+from .readings import Formula, Reading, RollUp, Run
+
+__all__ = [
+    "Duty",
+    "DutyList",
+    "DutyRecord",
+    "DutyReview",
+    "DutyTemplate",
+    "DutyTemplateItem",
+    "Formula",
+    "Reading",
+    "RollUp",
+    "Run",
+]

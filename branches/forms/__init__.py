@@ -1,0 +1,1 @@
+"""Turns the strings of the browser into values; one topic a file."""

@@ -1,0 +1,1 @@
+"""Fills one page from several querysets; returns dataclasses; one topic a file."""

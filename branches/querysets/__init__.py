@@ -1,0 +1,1 @@
+"""Which rows: chainable, one topic a file."""
