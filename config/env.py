@@ -54,13 +54,17 @@ def _kept_secret(name: str, make) -> str:
 
 SECRET_KEY = _required("SECRET_KEY", "a long random string")
 SECRET_KEY_FALLBACKS = [key for key in _env.list("SECRET_KEY_FALLBACKS", default=[]) if key]
-ALLOWED_HOSTS = [host.strip() for host in _required("ALLOWED_HOSTS", "host names, comma separated").split(",") if host]
+ALLOWED_HOSTS = [
+    host.strip() for host in _required("ALLOWED_HOSTS", "host names, comma separated").split(",") if host
+]
 CSRF_TRUSTED_ORIGINS = _env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATABASE_URL = _required("DATABASE_URL", "postgres://user:password@host:5432/name")
 REDIS_URL = _required("REDIS_URL", "redis://host:6379/0")
 FIELD_KEYS = [
     key.strip()
-    for key in _required("FIELD_KEYS", "Fernet keys for id numbers, comma separated, the newest first").split(",")
+    for key in _required("FIELD_KEYS", "Fernet keys for id numbers, comma separated, the newest first").split(
+        ","
+    )
     if key.strip()
 ]
 BLIND_INDEX_KEY = _required("BLIND_INDEX_KEY", "secret of the look-up index over id numbers")
@@ -70,11 +74,15 @@ if _missing:
 
 if PRODUCTION:
     if not DATABASE_URL.startswith(("postgres://", "postgresql://")):
-        raise ImproperlyConfigured("Production refuses to start; DATABASE_URL must name a PostgreSQL database.")
+        raise ImproperlyConfigured(
+            "Production refuses to start; DATABASE_URL must name a PostgreSQL database."
+        )
     if len(SECRET_KEY) < 50:
         raise ImproperlyConfigured("Production refuses to start; SECRET_KEY needs at least 50 characters.")
     if len(BLIND_INDEX_KEY) < 32:
-        raise ImproperlyConfigured("Production refuses to start; BLIND_INDEX_KEY needs at least 32 characters.")
+        raise ImproperlyConfigured(
+            "Production refuses to start; BLIND_INDEX_KEY needs at least 32 characters."
+        )
     if "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured("Production refuses to start; ALLOWED_HOSTS must name hosts, not '*'.")
 else:
