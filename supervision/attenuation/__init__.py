@@ -1,0 +1,1 @@
+"""The attenuation engine (传导衰减)."""
