@@ -247,7 +247,7 @@ class Vote(models.Model):
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="votes")
     number = models.PositiveSmallIntegerField("序号")
     subject = models.CharField("表决事项", max_length=200)
-    rule = models.CharField("表决方式", max_length=16, choices=[(r.value, r.label) for r in VoteRule])
+    rule = models.CharField("表决方式", max_length=16, choices=VoteRule.choices())
     entitled = models.PositiveIntegerField("应到有表决权")
     present = models.PositiveIntegerField("到会有表决权")
     in_favour = models.PositiveIntegerField("赞成", default=0)
