@@ -1,4 +1,4 @@
-"""Cells that identify a person: id numbers, telephone numbers, dates, names; read strictly, explained in Chinese."""
+"""Cells that identify a person: id numbers, telephones, dates, names; read strictly, explained in Chinese."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -8,8 +8,10 @@ from stdnum.exceptions import InvalidComponent
 
 JOINED_WITHOUT_PROBATION = (date(1969, 4, 1), date(1977, 8, 11))
 
-_FULL_WIDTH = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))}
-_FULL_WIDTH |= {0xFF0D: ord("-"), 0xFF0E: ord("."), 0xFF0F: ord("/"), 0xFF0B: ord("+")}
+# Digits, letters and + - . / only: brackets and commas stay full-width, as the names of organisations are written.
+_FULL_WIDTH = {
+    code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
+} | {0xFF0B: ord("+"), 0xFF0D: ord("-"), 0xFF0E: ord("."), 0xFF0F: ord("/")}
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F))
 _CLEANING = {**_FULL_WIDTH, **_INVISIBLE}
 _MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
@@ -27,18 +29,18 @@ _DOTS = dict.fromkeys(map(ord, "•・‧∙⋅.．"), "·")
 # Surnames read otherwise than the same character elsewhere.
 _SURNAME_READINGS = {
     "单": "shan", "仇": "qiu", "区": "ou", "解": "xie", "查": "zha", "曾": "zeng", "朴": "piao", "任": "ren",
-    "乐": "yue", "盖": "ge", "缪": "miao", "翟": "zhai", "覃": "qin", "燕": "yan", "宁": "ning", "华": "hua",
-    "尉": "wei", "员": "yun", "召": "shao", "谌": "chen", "洗": "xian", "逄": "pang", "繁": "po", "黑": "he",
-    "种": "chong", "折": "she", "秘": "bi", "句": "gou", "牟": "mou", "钭": "tou", "晟": "cheng", "哈": "ha",
+    "乐": "yue", "盖": "ge", "缪": "miao", "翟": "zhai", "覃": "qin", "燕": "yan", "宁": "ning", "尉": "wei",
+    "员": "yun", "召": "shao", "谌": "chen", "冼": "xian", "逄": "pang", "种": "chong", "折": "she",
+    "秘": "bi", "句": "gou", "牟": "mou", "钭": "tou", "哈": "ha", "洗": "xian",
 }  # fmt: skip
 _COMPOUND_READINGS = {
-    "尉迟": "yuchi", "万俟": "moqi", "长孙": "zhangsun", "澹台": "tantai", "单于": "chanyu", "令狐": "linghu",
-    "皇甫": "huangfu", "宰父": "zaifu", "夏侯": "xiahou", "鲜于": "xianyu",
+    "尉迟": "yu chi", "万俟": "mo qi", "长孙": "zhang sun", "澹台": "tan tai", "单于": "chan yu",
+    "令狐": "ling hu", "皇甫": "huang fu", "宰父": "zai fu", "夏侯": "xia hou", "鲜于": "xian yu",
 }  # fmt: skip
 
 
 class CellError(ValueError):
-    """A cell that cannot be read: `kind` is a stable word for programs, `message` a Chinese sentence for people."""
+    """A cell that cannot be read: `kind` is a stable word for programs, `message` a sentence for people."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -65,12 +67,12 @@ def normalize_cell(value: object) -> str:
 
 
 def was_untidy(value: object) -> bool:
-    """Whether a text cell had stray spaces, full-width digits or invisible characters that reading it removed."""
+    """Whether a text cell had stray spaces, full-width digits or invisible signs that reading removed."""
     return isinstance(value, str) and normalize_cell(value) != value
 
 
 def normalize_name(value: object) -> str:
-    """A person's name: no spaces between Chinese characters (张　三), one middle dot (·) for names that have one.
+    """A person's name: no spaces between Chinese characters (张　三), one kind of middle dot (·).
 
     CellError "blank_name" when nothing is left, "name" when it holds digits or signs no name has.
     """
@@ -84,13 +86,14 @@ def normalize_name(value: object) -> str:
 
 
 def check_id_number(value: object, *, today: date | None = None) -> str:
-    """The 18 characters of a citizen's id number (公民身份证号) after checks of length, digits, date and checksum.
+    """The 18 characters of an id number (公民身份证号) after checks of length, digits, date and checksum.
 
-    The area code is not looked up, so that unissued areas may serve as test data. With `today`, a birth in the
-    future is refused. CellError kinds: "id_blank", "id_as_number", "id_length", "id_format", "id_date", "id_checksum".
+    The area code is not looked up, so that unissued areas may serve as test data. With `today`, a birth in
+    the future is refused.
+    CellError kinds: "id_blank", "id_as_number", "id_length", "id_format", "id_date", "id_checksum".
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise CellError("id_as_number", "身份证号在表格里存成了数字，末几位已经丢失，请把单元格设为文本后重新填写")
+        raise CellError("id_as_number", "身份证号存成了数字，末几位已经丢失，请把单元格设为文本后重新填写")
     text = normalize_cell(value).replace(" ", "").upper()
     if not text:
         raise CellError("id_blank", "身份证号为空")
@@ -120,16 +123,17 @@ def gender_of(id_number: str) -> str:
 
 
 def check_gender(id_number: str, gender: str) -> None:
-    """Compare 男/女 (or MALE/FEMALE) with the id number; CellError "gender" for another word or a contradiction."""
+    """Compare 男/女 (or MALE/FEMALE) with the id number; CellError "gender" when they disagree."""
     stated = {"男": "MALE", "女": "FEMALE", "MALE": "MALE", "FEMALE": "FEMALE"}.get(gender)
     if stated is None:
         raise CellError("gender", f"性别应填“男”或“女”，现为“{gender}”")
     if stated != gender_of(id_number):
-        raise CellError("gender", f"性别与身份证号不符：第 17 位为{'奇数（男）' if stated == 'FEMALE' else '偶数（女）'}")
+        read = "奇数（男）" if stated == "FEMALE" else "偶数（女）"
+        raise CellError("gender", f"性别与身份证号不符：身份证号第 17 位为{read}")
 
 
 def mask(text: str) -> str:
-    """Hide the date of birth of an id number: 110101********1234. Other texts keep two characters at each end."""
+    """Hide the birth date of an id number: 110101********1234. Other texts keep two characters at each end."""
     if len(text) == 18:
         return text[:6] + "********" + text[14:]
     if len(text) <= 4:
@@ -175,8 +179,8 @@ def check_phone(value: object) -> str:
 def parse_date(value: object) -> date:
     """A day from a date cell or from text: 2026年10月01日, 2026-10-1, 2026/10/1, 2026.10.1 or 20261001.
 
-    CellError kinds: "date_blank", "date_as_number" (a bare spreadsheet number; the message says which day it would
-    be), "date_impossible" (2001年02月30日), "date_format".
+    CellError kinds: "date_blank", "date_as_number" (a bare spreadsheet number; the message says which day it
+    may mean), "date_impossible" (2001年02月30日), "date_format".
     """
     if isinstance(value, datetime):
         return value.date()
@@ -208,7 +212,10 @@ def format_date(day: date) -> str:
 
 
 def check_party_dates(joined_on: date, full_on: date | None) -> None:
-    """入党 before 转正; equal only for those who joined 1969-04-01 … 1977-08-11. CellError "full_before_joined"."""
+    """入党 before 转正; equal only for those who joined 1969-04-01 … 1977-08-11.
+
+    CellError "full_before_joined".
+    """
     if full_on is None or joined_on < full_on:
         return
     first, last = JOINED_WITHOUT_PROBATION
@@ -216,7 +223,8 @@ def check_party_dates(joined_on: date, full_on: date | None) -> None:
         return
     raise CellError(
         "full_before_joined",
-        f"转正日期 {format_date(full_on)} 应晚于入党日期 {format_date(joined_on)}（1969年4月1日至1977年8月11日入党的可以相同）",
+        f"转正日期 {format_date(full_on)} 应晚于入党日期 {format_date(joined_on)}"
+        "（1969年4月1日至1977年8月11日入党的可以相同）",
     )
 
 
@@ -225,21 +233,17 @@ def pinyin_of(name: str, *, person: bool = True) -> tuple[str, str]:
 
     With `person`, a surname of several readings is read as a surname (单 shan, 曾 zeng).
     """
-    # The dictionary takes half a second and forty megabytes to load, which only imports and saving a name need.
+    # The dictionary takes half a second to load, and only imports and saving a name need it.
     from pypinyin import lazy_pinyin
 
     text = normalize_cell(name)
-    syllables = [str(each).lower() for each in lazy_pinyin(text, errors=list)]
-    initials = [each[:1] for each in syllables]
+    # What is no Chinese character comes back letter by letter, so that each is its own initial.
+    syllables = [part.lower() for read in lazy_pinyin(text, errors=" ".join) for part in read.split()]
     if person and text[:2] in _COMPOUND_READINGS:
-        reading = _COMPOUND_READINGS[text[:2]]
-        second = lazy_pinyin(text[1:2])[0]
-        syllables[:2] = [reading]
-        initials[:2] = [reading[0], "q" if text[:2] == "万俟" else str(second)[:1]]
+        syllables[:2] = _COMPOUND_READINGS[text[:2]].split()
     elif person and text[:1] in _SURNAME_READINGS:
         syllables[0] = _SURNAME_READINGS[text[0]]
-        initials[0] = syllables[0][0]
-    return _letters("".join(syllables)), _letters("".join(initials))
+    return _letters("".join(syllables)), _letters("".join(each[0] for each in syllables))
 
 
 def _letters(text: str) -> str:

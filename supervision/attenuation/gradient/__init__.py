@@ -16,20 +16,6 @@ from supervision.attenuation.gradient.composition import (
     split_by_measure,
     variance_share,
 )
-from supervision.attenuation.gradient.heat import (
-    BAND_LABELS,
-    HOT,
-    WARM,
-    Band,
-    Weight,
-    band,
-    exact_heat,
-    heat,
-    rate,
-    shrink,
-    shrunk_heat,
-    weighted_rate,
-)
 from supervision.attenuation.gradient.intervals import (
     Z90,
     Z95,
@@ -56,6 +42,20 @@ from supervision.attenuation.gradient.patterns import (
     Pattern,
     pattern,
     pool,
+)
+from supervision.attenuation.gradient.rates import (
+    BAND_LABELS,
+    HOT,
+    WARM,
+    Band,
+    Weight,
+    band,
+    exact_heat,
+    heat,
+    rate,
+    shrink,
+    shrunk_heat,
+    weighted_rate,
 )
 
 __all__ = [

@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import fsum
 
 from branches.tally import Tally
-from supervision.attenuation.gradient.heat import Weight, exact_heat, exact_weights
+from supervision.attenuation.gradient.rates import Weight, exact_heat, exact_weights
 
 
 def split_by_measure(

@@ -6,7 +6,7 @@ from math import sqrt
 from typing import NamedTuple
 
 from branches.tally import Tally
-from supervision.attenuation.gradient.heat import Weight, exact_heat, exact_weights
+from supervision.attenuation.gradient.rates import Weight, exact_heat, exact_weights
 
 #: Normal quantiles of two-sided 90 % and 95 % intervals.
 Z90 = 1.6448536269514722

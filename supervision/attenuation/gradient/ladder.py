@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 
 from branches.tally import Tally
 from supervision.attenuation.gradient.composition import split_by_measure
-from supervision.attenuation.gradient.heat import HOT, WARM, Band, Weight, band, exact_heat
 from supervision.attenuation.gradient.intervals import Z90, Bounds, heat_interval
 from supervision.attenuation.gradient.loss import (
     attenuation,
@@ -18,15 +18,16 @@ from supervision.attenuation.gradient.loss import (
     retention,
 )
 from supervision.attenuation.gradient.patterns import LevelReading, Pattern, pattern, pool
+from supervision.attenuation.gradient.rates import HOT, WARM, Band, Number, Weight, band, exact_heat
 
 
 @dataclass(frozen=True)
 class Rung:
     """One level of a ladder.
 
-    `retention`, `attenuation` and `carried` concern the step from the rung above and are None or empty on the first;
-    `share_of_loss` is its part of the whole loss. `drop` is the heat above minus the heat here, in points, and
-    `drop_by_measure` splits it; `loss_by_measure` splits the attenuation.
+    `carried`, `retention` (with its interval) and `attenuation` concern the step from the rung above and are
+    empty or None on the first; `share_of_loss` is its part of the whole loss. `drop` is the heat above minus the
+    heat here, in points, and `drop_by_measure` splits it; `loss_by_measure` splits the attenuation.
     """
 
     level: int | str
@@ -37,6 +38,7 @@ class Rung:
     interval: Bounds
     band: Band
     retention: float | None
+    retention_interval: Bounds | None
     attenuation: float | None
     share_of_loss: float | None
     drop: float | None
@@ -53,8 +55,8 @@ class Rung:
 class Loss:
     """The step that loses most, and its measures, the largest first, with their part of it.
 
-    `measured` is True when it comes from pairs (attenuation); False when no pair has a reading, so that only the heats
-    of the levels could be compared.
+    `measured` is True when it comes from pairs (attenuation); False when no pair has a reading, so that only the
+    heats of the levels could be compared.
     """
 
     upper: int | str
@@ -84,18 +86,18 @@ def build_ladder(
     levels: Sequence[LevelReading],
     weights: Mapping[str, Weight],
     *,
-    margin: float = 5,
+    margin: Number = 5,
     z: float = Z90,
-    hot: float | Fraction = HOT,
-    warm: float | Fraction = WARM,
+    hot: Number = HOT,
+    warm: Number = WARM,
     min_due: int = 8,
     min_organizations: int = 3,
 ) -> Ladder:
     """Summarise the levels of one scope and one chain, given from the top down.
 
-    A level without organisations or with nothing due is skipped and loses nothing. Carried sums of the first rung are
-    left out: they speak of its parent, which lies outside the scope. The middle of the pattern is everything between the
-    first and the last rung, pooled.
+    A level without organisations or with nothing due is skipped and loses nothing. Carried sums of the first rung
+    are left out: they speak of its parent, which lies outside the scope. The middle of the pattern is everything
+    between the first and the last rung, pooled.
     """
     kept_levels: list[LevelReading] = []
     heats: list[Fraction] = []
@@ -128,6 +130,7 @@ def build_ladder(
                 interval=interval,
                 band=shown,
                 retention=retentions[place],
+                retention_interval=_retention_interval(reading.carried, weights, z) if place else None,
                 attenuation=attenuation(retentions[place]),
                 share_of_loss=shares[place],
                 drop=float(heats[place - 1] - heats[place]) if place else None,
@@ -161,9 +164,7 @@ def build_ladder(
     )
 
 
-def sentence(
-    ladder: Ladder, level_labels: Mapping[int | str, str], measure_labels: Mapping[str, str]
-) -> str:
+def sentence(ladder: Ladder, level_labels: Mapping[int | str, str], measure_labels: Mapping[str, str]) -> str:
     """The ladder in one Chinese sentence.
 
     “市级 92 → 县级 85 → 乡镇 71 → 支部 58：上热中温下冷；损失最大在乡镇→支部，主要是‘党小组会’与‘整改销号’”
@@ -189,9 +190,16 @@ def sentence(
     return f"{text}：{'；'.join(clauses)}" if clauses else text
 
 
+def _retention_interval(
+    carried: Mapping[str, Tally], weights: Mapping[str, Weight], z: float
+) -> Bounds | None:
+    points = heat_interval(carried, weights, z)
+    return None if points is None else Bounds(points.low / 100, points.high / 100)
+
+
 def _biggest_loss(rungs: Sequence[Rung]) -> Loss | None:
     """The step with the largest share of the loss; without any pair, the one with the largest drop of heat."""
-    steps = list(zip(rungs, rungs[1:], strict=False))
+    steps = list(pairwise(rungs))
     read = [step for step in steps if step[1].retention is not None]
     if read:
         upper, lower = max(read, key=lambda step: step[1].share_of_loss or 0)

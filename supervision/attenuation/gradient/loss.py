@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import exp, fsum, log, prod
 
 from branches.tally import Tally
-from supervision.attenuation.gradient.heat import Weight, exact_weights, weighted_rate
+from supervision.attenuation.gradient.rates import Weight, exact_weights, weighted_rate
 
 #: A parent that did this share of a measure has carried it; what its children then miss was lost on the way.
 THETA = Fraction(4, 5)
@@ -36,7 +36,7 @@ def cumulative(retentions: Sequence[float | None]) -> float | None:
 
 
 def per_step(retentions: Sequence[float | None]) -> float | None:
-    """ρ = (Π r)^(1/L), the even step that keeps as much, over the L steps with a reading; None when there is none."""
+    """ρ = (Π r)^(1/L), the even step that keeps as much, over the L steps with a reading; None without any."""
     read = [each for each in retentions if each is not None]
     if not read:
         return None
@@ -54,7 +54,8 @@ def loss_shares(retentions: Sequence[float | None]) -> list[float | None] | None
     total = fsum(each for each in logs if each is not None)
     if total == 0:
         return None
-    return [None if each is None else each / total for each in logs]
+    # Adding zero turns the −0.0 of a step that lost nothing into 0.0.
+    return [None if each is None else each / total + 0.0 for each in logs]
 
 
 def loss_by_measure(carried: Mapping[str, Tally], weights: Mapping[str, Weight]) -> dict[str, float]:

@@ -7,16 +7,25 @@ from fractions import Fraction
 from functools import cached_property
 
 from branches.tally import Tally
-from supervision.attenuation.gradient.heat import HOT, WARM, Band, Weight, band, exact_heat, exact_weights
 from supervision.attenuation.gradient.intervals import Z90, difference_interval
+from supervision.attenuation.gradient.rates import (
+    HOT,
+    WARM,
+    Band,
+    Number,
+    Weight,
+    band,
+    exact_heat,
+    exact_weights,
+)
 
 
 @dataclass(frozen=True)
 class LevelReading:
     """The integers of one level inside one scope, by measure.
 
-    `carried_due` and `carried_done` are sums over the organisations of this level whose nearest parent reached θ on
-    the same measure. A measure that is absent counts as nothing due.
+    `carried_due` and `carried_done` are sums over the organisations of this level whose nearest parent reached
+    θ on the same measure. A measure that is absent counts as nothing due.
     """
 
     level: int | str
@@ -87,18 +96,18 @@ def pattern(
     bottom: LevelReading,
     weights: Mapping[str, Weight],
     *,
-    margin: float = 5,
+    margin: Number = 5,
     z: float = Z90,
-    hot: float | Fraction = HOT,
-    warm: float | Fraction = WARM,
+    hot: Number = HOT,
+    warm: Number = WARM,
     min_due: int = 8,
     min_organizations: int = 3,
 ) -> Pattern | None:
     """The shape of three levels; None when there is too little to judge by.
 
-    A step falls (rises) when the heats differ by at least `margin` points and their interval excludes 0. Each level
-    needs `min_due` items due, the middle and the bottom `min_organizations` organisations each: the top of a scope
-    is one committee by nature.
+    A step falls (rises) when the heats differ by at least `margin` points and their interval excludes 0. Each
+    level needs `min_due` items due, the middle and the bottom `min_organizations` organisations each: the top of
+    a scope is one committee by nature.
     """
     levels = (top, middle, bottom)
     if any(_items(level, weights) < min_due for level in levels):
@@ -123,7 +132,7 @@ def pattern(
 
 
 def _step(
-    upper: LevelReading, lower: LevelReading, weights: Mapping[str, Weight], margin: float, z: float
+    upper: LevelReading, lower: LevelReading, weights: Mapping[str, Weight], margin: Number, z: float
 ) -> int:
     """−1 when heat falls from `upper` to `lower`, +1 when it rises, 0 when neither is certain."""
     above, below = exact_heat(upper.tallies, weights), exact_heat(lower.tallies, weights)
@@ -131,7 +140,7 @@ def _step(
     if above is None or below is None or bounds is None or not bounds.excludes_zero:
         return 0
     drop = above - below
-    if abs(drop) < margin:
+    if abs(drop) < Fraction(margin):
         return 0
     return -1 if drop > 0 else 1
 

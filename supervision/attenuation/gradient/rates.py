@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from branches.tally import Tally
 
-#: A weight of a measure; only proportions matter.
-Weight = int | float | Decimal | Fraction
+#: A figure an admin sets: a limit, a margin, or a weight, of which only proportions matter.
+Number = int | float | Decimal | Fraction
+Weight = Number
 
 HOT = 85
 WARM = 60
@@ -73,17 +74,16 @@ def heat(tallies: Mapping[str, Tally], weights: Mapping[str, Weight]) -> float |
     return None if exact is None else float(exact)
 
 
-def band(
-    value: float | Fraction | None, hot: float | Fraction = HOT, warm: float | Fraction = WARM
-) -> Band | None:
+def band(value: Number | None, hot: Number = HOT, warm: Number = WARM) -> Band | None:
     """The band of a heat; None for no reading. ValueError unless hot > warm."""
-    if not hot > warm:
+    if not Fraction(hot) > Fraction(warm):
         raise ValueError(f"the limit of 热 ({hot}) must lie above that of 温 ({warm})")
     if value is None:
         return None
-    if value >= hot:
+    exact = Fraction(value)
+    if exact >= Fraction(hot):
         return Band.HOT
-    return Band.WARM if value >= warm else Band.COLD
+    return Band.WARM if exact >= Fraction(warm) else Band.COLD
 
 
 def shrink(tally: Tally, level_rate: Fraction | float | None, kappa: int = 10) -> float | None:

@@ -1,140 +1,8 @@
-"""Quorum and majorities (VOTE-01 … VOTE-07), in whole numbers only.
+"""Judging the counts of one vote (VOTE-01 … VOTE-07), in whole numbers only."""
 
-Nothing here decides for anybody: it says whether a meeting may sit, whether a motion passes and which counts
-cannot be right.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from fractions import Fraction
 
-
-class Severity(StrEnum):
-    """ERROR blocks a submission; WARNING is shown and asks for a reason at most."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with an entry: the field to mend, a Chinese sentence, and whether it blocks."""
-
-    field: str
-    message_zh: str
-    severity: Severity = Severity.ERROR
-
-    @property
-    def blocks(self) -> bool:
-        """Whether the entry cannot be submitted as it is."""
-        return self.severity is Severity.ERROR
-
-
-class VoteRule(StrEnum):
-    """Which rule of sitting and passing applies."""
-
-    GENERAL = "GENERAL"
-    ADMISSION = "ADMISSION"
-    ELECTION = "ELECTION"
-    COMMITTEE = "COMMITTEE"
-    DEMOCRATIC_LIFE = "DEMOCRATIC_LIFE"
-
-    @property
-    def label(self) -> str:
-        """Chinese name."""
-        return VOTE_RULE_LABELS[self]
-
-    @property
-    def quorum(self) -> "Quorum":
-        """Share of the entitled who must be present."""
-        return _QUORUMS[self]
-
-    @classmethod
-    def choices(cls) -> list[tuple[str, str]]:
-        """Pairs (value, label) for a model field or a form."""
-        return [(rule.value, rule.label) for rule in cls]
-
-
-VOTE_RULE_LABELS: dict[VoteRule, str] = {
-    VoteRule.GENERAL: "一般表决",
-    VoteRule.ADMISSION: "接收预备党员、转正表决",
-    VoteRule.ELECTION: "选举",
-    VoteRule.COMMITTEE: "支委会",
-    VoteRule.DEMOCRATIC_LIFE: "民主生活会",
-}
-
-
-@dataclass(frozen=True)
-class Quorum:
-    """A share that must be reached, or exceeded when `strict`."""
-
-    share: Fraction
-    strict: bool = False
-
-    def needed(self, entitled: int) -> int:
-        """Smallest number present that lets `entitled` people sit; never below 1."""
-        product = entitled * self.share.numerator
-        whole, rest = divmod(product, self.share.denominator)
-        return max(1, whole + 1 if self.strict or rest else whole)
-
-    @property
-    def label(self) -> str:
-        """Chinese words: 超过1/2 or 不少于4/5."""
-        return f"{'超过' if self.strict else '不少于'}{self.share}"
-
-
-_QUORUMS: dict[VoteRule, Quorum] = {
-    VoteRule.GENERAL: Quorum(Fraction(1, 2)),  # VOTE-01
-    VoteRule.ADMISSION: Quorum(Fraction(1, 2), strict=True),  # VOTE-02
-    VoteRule.ELECTION: Quorum(Fraction(4, 5)),  # VOTE-03
-    VoteRule.COMMITTEE: Quorum(Fraction(1, 2)),  # VOTE-06
-    VoteRule.DEMOCRATIC_LIFE: Quorum(Fraction(2, 3)),  # VOTE-07
-}
-
-
-class ExcusedGround(StrEnum):
-    """Why a member may be left out of 应到, with the branch's consent and reported upward."""
-
-    ILLNESS = "ILLNESS"
-    ABROAD = "ABROAD"
-    IMPRISONED = "IMPRISONED"
-    BEDRIDDEN = "BEDRIDDEN"
-    AWAY = "AWAY"
-
-    @property
-    def label(self) -> str:
-        """Chinese wording."""
-        return EXCUSED_GROUND_LABELS[self]
-
-
-EXCUSED_GROUND_LABELS: dict[ExcusedGround, str] = {
-    ExcusedGround.ILLNESS: "患病丧失意志表达能力",
-    ExcusedGround.ABROAD: "自费出国半年以上",
-    ExcusedGround.IMPRISONED: "在押服刑且未受留党察看以上处分",
-    ExcusedGround.BEDRIDDEN: "年老体弱或长期卧病",
-    ExcusedGround.AWAY: "外出半年以上未转组织关系",
-}
-
-
-def entitled(
-    full_members: int,
-    *,
-    on_probation_within_party: int = 0,
-    rights_suspended: int = 0,
-    excused: int = 0,
-) -> int:
-    """应到会有表决权: full members (正式党员) less 留党察看, less rights suspended, less excused on a named ground.
-
-    The three groups do not overlap. 预备党员 are never among `full_members`.
-    ValueError when a count is negative or the groups exceed the full members.
-    """
-    groups = (on_probation_within_party, rights_suspended, excused)
-    if full_members < 0 or any(count < 0 for count in groups):
-        raise ValueError("人数不能是负数")
-    if sum(groups) > full_members:
-        raise ValueError("无表决权与可不计入应到的人数超过了正式党员人数")
-    return full_members - sum(groups)
+from branches.votes.rules import Problem, Severity, VoteRule
 
 
 @dataclass(frozen=True)
@@ -224,54 +92,6 @@ def judge(ballot: Ballot, *, base: str = "present") -> Verdict:
 def candidates_needed(seats: int) -> int:
     """Fewest candidates for `seats` places in a 差额 election: 1.2 × seats, rounded up (VOTE-04)."""
     return -(-seats * 6 // 5)
-
-
-def paper_is_valid(names: int, seats: int) -> bool:
-    """Whether a ballot paper with `names` chosen counts: no more names than seats (VOTE-05)."""
-    return 0 <= names <= seats
-
-
-@dataclass(frozen=True)
-class Election:
-    """Who is elected, in order of votes; `tied` share the last free place and need another round."""
-
-    elected: tuple[str, ...]
-    tied: tuple[str, ...]
-    majority_needed: int
-    problems: tuple[Problem, ...] = ()
-
-
-def elect(ballot: Ballot, votes: Mapping[str, int], *, base: str = "present") -> Election:
-    """Fill `ballot.seats` from `votes` (candidate → votes for); nobody is elected without quorum or with wrong counts.
-
-    A candidate needs more than half of the base; of those, the most votes win; equal votes at the edge are `tied`.
-    """
-    verdict = judge(ballot, base=base)
-    problems = list(verdict.problems)
-    seats = ballot.seats or 0
-    papers = ballot.returned if ballot.returned is not None else ballot.present
-    valid = papers - ballot.invalid
-    for name, count in votes.items():
-        if not 0 <= count <= valid:
-            problems.append(Problem("votes", f"{name}得票 {count}，应在 0 到有效票 {valid} 之间"))
-    if sum(votes.values()) > valid * seats:
-        problems.append(
-            Problem("votes", f"得票合计 {sum(votes.values())}，超过有效票 {valid} × 应选名额 {seats}，每张票所选人数不得多于应选名额")
-        )
-    if not verdict.may_sit or any(problem.blocks for problem in problems):
-        return Election((), (), verdict.majority_needed, tuple(problems))
-    passed = sorted(
-        (name for name, count in votes.items() if count >= verdict.majority_needed),
-        key=lambda name: -votes[name],
-    )
-    if len(passed) <= seats:
-        return Election(tuple(passed), (), verdict.majority_needed, tuple(problems))
-    edge = votes[passed[seats]]
-    elected = tuple(name for name in passed[:seats] if votes[name] > edge)
-    if votes[passed[seats - 1]] > edge:
-        return Election(elected, (), verdict.majority_needed, tuple(problems))
-    tied = tuple(name for name in passed if votes[name] == edge)
-    return Election(elected, tied, verdict.majority_needed, tuple(problems))
 
 
 def _majority_needed(ballot: Ballot, base: str) -> int:
@@ -370,7 +190,10 @@ def _seats(ballot: Ballot) -> list[Problem]:
     if not ballot.differential:
         if ballot.candidates != ballot.seats:
             return [
-                Problem("candidates", f"等额选举应选 {ballot.seats} 人，候选人也应为 {ballot.seats} 人，现为 {ballot.candidates} 人")
+                Problem(
+                    "candidates",
+                    f"等额选举应选 {ballot.seats} 人，候选人也应为 {ballot.seats} 人，现为 {ballot.candidates} 人",
+                )
             ]
         return []
     needed = candidates_needed(ballot.seats)
