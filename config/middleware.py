@@ -3,7 +3,6 @@
 import time
 from urllib.parse import urlencode, urlsplit
 
-import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
