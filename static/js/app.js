@@ -3,7 +3,7 @@
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key === "/" && !typing) {
-    const field = document.querySelector("input[type=search]");
+    const field = document.querySelector("main input[type=search]") || document.querySelector("input[type=search]");
     if (field) {
       event.preventDefault();
       field.focus();
@@ -19,4 +19,23 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "1";
   setTimeout(() => delete form.dataset.sent, 8000);
+});
+// Coming back with the browser's arrow, the page may be used again at once.
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+});
+// A select or tick that says so sends its filter as soon as it changes; without JavaScript the button does.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-send-on-change]");
+  if (form) form.requestSubmit();
+  const bulk = event.target.closest("form");
+  const bar = bulk && bulk.querySelector("[data-bulk-bar]");
+  if (!bar) return;
+  const chosen = bulk.querySelectorAll("tbody input[type=checkbox]:checked").length;
+  bar.hidden = chosen === 0;
+  bar.querySelector("[data-bulk-count]").textContent = chosen;
+});
+// Print buttons.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
 });
