@@ -74,9 +74,9 @@ class Cast:
 @pytest.fixture
 def cast(db) -> Cast:
     kinds = OrganizationKind
-    city = plant("01", "临江市委", kinds.COMMITTEE, Level.CITY)
-    county = plant("0101", "青川县委", kinds.COMMITTEE, Level.COUNTY, city)
-    town = plant("010101", "柳河镇党委", kinds.COMMITTEE, Level.PRIMARY, county, sector=Sector.RURAL)
+    city = plant("01", "云汀市委", kinds.COMMITTEE, Level.CITY)
+    county = plant("0101", "望川县委", kinds.COMMITTEE, Level.COUNTY, city)
+    town = plant("010101", "柳汀镇党委", kinds.COMMITTEE, Level.PRIMARY, county, sector=Sector.RURAL)
     first = plant("01010101", "第一支部", kinds.BRANCH, Level.BRANCH, town, sector=Sector.RURAL, has_committee=True)
     second = plant("01010102", "第二支部", kinds.BRANCH, Level.BRANCH, town, sector=Sector.RURAL)
     office = {"chain": Chain.OFFICE, "sector": Sector.OFFICE}
