@@ -3,9 +3,9 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from branches.choices import OrganizationKind, Post
+from branches.choices import Level, OrganizationKind, Post
 from branches.models import Appointment, Meeting, Organization, User
-from branches.periods import Interval
+from branches.periods import Interval, Period, window_of
 
 from ..choices import Decision, DutyKind, ListStatus, RecordStatus
 from ..querysets import DutyListQuerySet, DutyQuerySet, DutyRecordQuerySet
@@ -20,9 +20,7 @@ class DutyTemplate(models.Model):
     year = models.PositiveSmallIntegerField("年度")
     organization_kinds = models.JSONField("适用组织类别", default=list, blank=True)
     levels = models.JSONField("适用层级", default=list, blank=True)
-    post = models.CharField(
-        "适用职务", max_length=24, choices=Post.choices, blank=True, help_text="留空表示由组织整体承担"
-    )
+    posts = models.JSONField("适用职务", default=list, blank=True, help_text="留空表示由组织整体承担")
     source = models.CharField("依据", max_length=200, blank=True)
     is_starter = models.BooleanField("系统示例", default=False, help_text="可自由修改，不是文件原文")
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
@@ -45,6 +43,14 @@ class DutyTemplate(models.Model):
     @property
     def organization_kind_labels(self) -> list[str]:
         return [OrganizationKind(kind).label for kind in self.organization_kinds]
+
+    @property
+    def level_labels(self) -> list[str]:
+        return [Level(level).label for level in self.levels]
+
+    @property
+    def post_labels(self) -> list[str]:
+        return [Post(post).label for post in self.posts]
 
 
 class DutyTemplateItem(models.Model):
@@ -85,6 +91,9 @@ class DutyList(models.Model):
     appointment = models.ForeignKey(
         Appointment, models.PROTECT, null=True, blank=True, related_name="duty_lists", verbose_name="责任人"
     )
+    issuer = models.ForeignKey(
+        Organization, models.PROTECT, related_name="issued_duty_lists", verbose_name="下发单位", db_index=False
+    )
     status = models.CharField("状态", max_length=10, choices=ListStatus.choices, default=ListStatus.ISSUED)
     issued_on = models.DateField("下发日期")
     issued_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -99,13 +108,25 @@ class DutyList(models.Model):
         verbose_name_plural = "责任清单"
         ordering = ["-year", "organization", "kind"]
         constraints = [
+            # Three conditions instead of "nulls are equal", which SQLite does not know.
             models.UniqueConstraint(
-                fields=["template", "organization", "appointment"],
-                condition=~Q(status=ListStatus.WITHDRAWN),
-                nulls_distinct=False,
-                name="duty_list_issued_once",
+                fields=["template", "organization"],
+                condition=Q(template__isnull=False, appointment__isnull=True) & ~Q(status=ListStatus.WITHDRAWN),
+                name="duty_list_once_a_unit",
                 violation_error_message="该清单已下发给此单位。",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["template", "appointment"],
+                condition=Q(template__isnull=False, appointment__isnull=False) & ~Q(status=ListStatus.WITHDRAWN),
+                name="duty_list_once_a_post",
+                violation_error_message="该清单已下发给此人。",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "year", "kind"],
+                condition=Q(template__isnull=True) & ~Q(status=ListStatus.WITHDRAWN),
+                name="duty_list_decomposed_once",
+                violation_error_message="该单位本年度已有同类分解清单。",
+            ),
         ]
 
     def __str__(self):
@@ -224,6 +245,11 @@ class DutyRecord(models.Model):
     @property
     def is_editable(self) -> bool:
         return self.status in (RecordStatus.OPEN, RecordStatus.RETURNED) and self.withdrawn_at is None
+
+    @property
+    def window(self) -> Period:
+        """The month, quarter, half-year or year in which it is owed."""
+        return window_of(self.duty.interval, self.due_on)
 
     @property
     def is_timely(self) -> bool | None:

@@ -3,8 +3,9 @@ from django.db import models
 from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
-from ..choices import Applicability, Chain, MeetingKind, Quantity
+from ..choices import Applicability, Chain, Level, MeetingKind, OrganizationKind, Quantity, Sector
 from ..periods import Interval
+from ..querysets.cadence import CadenceRuleQuerySet
 from .organizations import Organization
 
 
@@ -38,6 +39,7 @@ class CadenceRule(models.Model):
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
 
     history = HistoricalRecords()
+    objects = CadenceRuleQuerySet.as_manager()
 
     class Meta:
         verbose_name = "频次规则"
@@ -65,6 +67,24 @@ class CadenceRule(models.Model):
 
     def __str__(self):
         return f"{self.code} {self.label}"
+
+    @property
+    def requirement(self) -> str:
+        """What it asks for, as a phrase: 每季度至少1次."""
+        groups = "每个党小组" if self.is_per_group else ""
+        return f"{groups}每{Interval(self.interval).label}至少{self.at_least}{self.get_quantity_display()}"
+
+    @property
+    def organization_kind_labels(self) -> list[str]:
+        return [OrganizationKind(kind).label for kind in self.organization_kinds]
+
+    @property
+    def level_labels(self) -> list[str]:
+        return [Level(level).label for level in self.levels]
+
+    @property
+    def sector_labels(self) -> list[str]:
+        return [Sector(sector).label for sector in self.sectors]
 
 
 class ShortfallReason(models.Model):
