@@ -2,7 +2,7 @@
 
 from .audit import AuditEntry, AuditLink
 from .cadence import CadenceRule, ShortfallReason
-from .imports import ImportJob
+from .imports import ImportJob, ImportRow
 from .meetings import (
     Absence,
     AgendaItem,
@@ -13,6 +13,7 @@ from .meetings import (
     Meeting,
     MeetingDraft,
     MeetingReview,
+    Participant,
     Resolution,
     Vote,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "FormerMeeting",
     "Guest",
     "ImportJob",
+    "ImportRow",
     "Meeting",
     "MeetingDraft",
     "MeetingReview",
@@ -40,6 +42,7 @@ __all__ = [
     "Membership",
     "Organization",
     "OrganizationEvent",
+    "Participant",
     "Placement",
     "Resolution",
     "ShortfallReason",

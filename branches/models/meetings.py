@@ -89,7 +89,9 @@ class Meeting(MeetingCounts):
         verbose_name_plural = "会议"
         ordering = ["-held_on", "-pk"]
         indexes = [
-            models.Index(fields=["organization", "-held_on"], name="meeting_of_organization"),
+            models.Index(fields=["organization", "-held_on", "-id"], name="meeting_of_organization"),
+            # The list of a committee walks from the newest day down, whatever the size of the tree.
+            models.Index(fields=["-held_on", "-id"], name="meeting_by_day"),
             # Everything a reading sums, so that a period is read from the index alone.
             models.Index(
                 fields=[
@@ -188,6 +190,22 @@ class Absence(models.Model):
         return f"{self.member}（{self.get_reason_display()}）"
 
 
+class Participant(models.Model):
+    """Who took part in an event that has no roster (谈心谈话): those named are the ones expected."""
+
+    meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="participants")
+    member = models.ForeignKey(Member, models.PROTECT, related_name="participations", verbose_name="参加人")
+
+    class Meta:
+        verbose_name = "参加人"
+        verbose_name_plural = "参加人"
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["meeting", "member"], name="participant_once")]
+
+    def __str__(self):
+        return str(self.member)
+
+
 class Guest(models.Model):
     """列席人员, typed in."""
 
@@ -254,10 +272,13 @@ class Vote(models.Model):
     against = models.PositiveIntegerField("反对", default=0)
     abstained = models.PositiveIntegerField("弃权", default=0)
     written_in_favour = models.PositiveIntegerField("书面赞成", default=0)
+    written_against = models.PositiveIntegerField("书面反对", default=0)
+    invalid = models.PositiveIntegerField("无效票", default=0)
     issued = models.PositiveIntegerField("发出选票", null=True, blank=True)
     returned = models.PositiveIntegerField("收回选票", null=True, blank=True)
     seats = models.PositiveIntegerField("应选名额", null=True, blank=True)
     candidates = models.PositiveIntegerField("候选人数", null=True, blank=True)
+    is_differential = models.BooleanField("差额选举", default=True, help_text="选举书记、副书记为等额")
     passed = models.BooleanField("是否通过", null=True)
 
     class Meta:
