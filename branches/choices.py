@@ -219,3 +219,25 @@ class TaskState(models.TextChoices):
     RUNNING = "RUNNING", "进行中"
     DONE = "DONE", "已完成"
     FAILED = "FAILED", "失败"
+
+
+class ImportKind(models.TextChoices):
+    ORGANIZATIONS = "ORGANIZATIONS", "党组织"
+    ROSTER = "ROSTER", "党员名册"
+
+
+class ImportStep(models.TextChoices):
+    """An upload is checked first and applied only on request; given up, its file is erased."""
+
+    CHECK = "CHECK", "检查"
+    APPLY = "APPLY", "导入"
+    DISCARD = "DISCARD", "已放弃"
+
+
+class RowState(models.TextChoices):
+    """What applying would do with a row of an uploaded file."""
+
+    NEW = "NEW", "新增"
+    CHANGED = "CHANGED", "变更"
+    UNCHANGED = "UNCHANGED", "无变化"
+    WRONG = "WRONG", "有错误"

@@ -2,29 +2,38 @@ import uuid
 
 from django.db import models
 
-from ..choices import TaskState
+from ..choices import ImportKind, ImportStep, RowState, TaskState
+from ..querysets.imports import ImportJobQuerySet, ImportRowQuerySet
 from .organizations import Organization
 
 
 class ImportJob(models.Model):
-    """A spreadsheet on its way in: stored, previewed row by row, applied only on request."""
+    """A spreadsheet on its way in: stored encrypted, previewed row by row, applied only on request.
 
-    class Kind(models.TextChoices):
-        ORGANIZATIONS = "ORGANIZATIONS", "党组织"
-        ROSTER = "ROSTER", "党员名册"
+    `organization` is the subtree the rows must lie in; `counts` holds the numbers of the preview and of the result.
+    The file is erased once it is applied or given up.
+    """
+
+    Kind = ImportKind
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField("类别", max_length=16, choices=Kind.choices)
-    scope = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="+")
-    author = models.ForeignKey("branches.User", models.PROTECT, null=True, blank=True, related_name="+")
-    file = models.FileField("文件", upload_to="imports/%Y/%m/")
+    kind = models.CharField("类别", max_length=16, choices=ImportKind.choices)
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="导入范围")
+    author = models.ForeignKey("branches.User", models.PROTECT, related_name="+", verbose_name="经办人")
+    appointment = models.ForeignKey("branches.Appointment", models.PROTECT, related_name="+", verbose_name="任职")
+    file = models.FileField("文件", upload_to="imports/%Y/%m/", blank=True)
     file_name = models.CharField("文件名", max_length=200)
+    step = models.CharField("步骤", max_length=8, choices=ImportStep.choices, default=ImportStep.CHECK)
     state = models.CharField("状态", max_length=8, choices=TaskState.choices, default=TaskState.WAITING)
-    progress = models.PositiveSmallIntegerField("进度", default=0, help_text="0 至 100")
     message = models.CharField("说明", max_length=300, blank=True)
-    preview = models.JSONField("预览", default=dict, blank=True)
+    counts = models.JSONField("计数", default=dict, blank=True)
+    partial = models.BooleanField("仅导入正确的行", default=False)
+    accepts_corrections = models.BooleanField("采用自动更正", default=False)
     created_at = models.DateTimeField("上传时间", auto_now_add=True)
+    checked_at = models.DateTimeField("检查时间", null=True, blank=True)
     applied_at = models.DateTimeField("导入时间", null=True, blank=True)
+
+    objects = ImportJobQuerySet.as_manager()
 
     class Meta:
         verbose_name = "导入"
@@ -33,3 +42,36 @@ class ImportJob(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.file_name}"
+
+    @property
+    def is_busy(self) -> bool:
+        return self.state in (TaskState.WAITING, TaskState.RUNNING)
+
+    @property
+    def can_be_applied(self) -> bool:
+        return self.step == ImportStep.CHECK and self.state == TaskState.DONE and bool(self.file)
+
+
+class ImportRow(models.Model):
+    """One row of the preview. Nothing here holds a full id number: `changes` and `problems` carry masked ones."""
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField("行")
+    state = models.CharField("结果", max_length=9, choices=RowState.choices)
+    label = models.CharField("名称", max_length=200, blank=True)
+    place = models.CharField("所在组织", max_length=200, blank=True)
+    has_warnings = models.BooleanField("有提醒", default=False)
+    changes = models.JSONField("变更", default=list, blank=True, help_text="[[栏目, 原值, 新值], …]")
+    problems = models.JSONField("问题", default=list, blank=True)
+
+    objects = ImportRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "导入行"
+        verbose_name_plural = "导入行"
+        ordering = ["job", "number"]
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="import_row_once")]
+        indexes = [models.Index(fields=["job", "state", "number"], name="import_row_state")]
+
+    def __str__(self):
+        return f"第 {self.number} 行 {self.label}"
