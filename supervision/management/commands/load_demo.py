@@ -1,0 +1,53 @@
+import time
+from datetime import datetime
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from branches.actions.tree import bulk_plant
+from branches.models import Meeting, Membership, Organization
+
+from ...simulation import demo
+from ...simulation.city import CITY_CODE
+
+
+class Command(BaseCommand):
+    help = "Load the fictional city of the demo: organisations, people, twelve months of life, readings. Runs once."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--logins", action="store_true", help="only print who may sign in")
+        parser.add_argument("--seed", type=int, default=1)
+
+    def handle(self, *args, **options):
+        if options["logins"]:
+            self._print_logins()
+            return
+        self.started = time.monotonic()
+        now = timezone.now()
+        self._load(now, options["seed"])
+
+    def _load(self, now: datetime, seed: int) -> None:
+        today = timezone.localdate(now)
+        if Organization.objects.exclude(code__startswith=CITY_CODE).exists():
+            raise CommandError("数据库中已有其他组织，演示数据只装入空库。")
+        city = demo.invent_city(today, seed)
+        if not Organization.objects.filter(code=CITY_CODE).exists():
+            bulk_plant((place.row() for place in city), keep_history=False)
+        nodes = {node.code: node for node in Organization.objects.all()}
+        self._say(f"组织 {len(nodes)} 个")
+        months = demo.last_months(today)
+        if not Membership.objects.exists():
+            demo.plant_people(city=city, nodes=nodes, today=today, seed=seed)
+            demo.introduce_cast(city=city, nodes=nodes, today=today)
+            self._say(f"党员 {Membership.objects.count()} 名")
+        if not Meeting.objects.exists():
+            demo.live(city=city, nodes=nodes, months=months, now=now, seed=seed, say=self._say)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(f"[{time.monotonic() - self.started:5.1f} s] {text}")
+        self.stdout.flush()
+
+    def _print_logins(self) -> None:
+        self.stdout.write(f"演示账号（密码均为 {demo.PASSWORD}）：")
+        for username, (who, where) in demo.CAST.items():
+            self.stdout.write(f"  {username:<6} {who}（{where}）")
