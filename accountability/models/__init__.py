@@ -1,7 +1,7 @@
 """Rows of responsibility and of the stored numbers; one topic a file."""
 
 from .duties import Duty, DutyList, DutyRecord, DutyReview, DutyTemplate, DutyTemplateItem
-from .readings import Formula, Reading, RollUp, Run
+from .readings import Formula, Reading, RollUp, Run, RunPart
 
 __all__ = [
     "Duty",
@@ -14,4 +14,5 @@ __all__ = [
     "Reading",
     "RollUp",
     "Run",
+    "RunPart",
 ]

@@ -72,6 +72,29 @@ class Run(models.Model):
         return f"{self.period} 第{self.number}轮"
 
 
+class RunPart(models.Model):
+    """One share of a fanned-out run: the subtrees under `roots`, worked off by any worker, again if one dies.
+
+    `crossings` are committees outside the part under which some of its organisations stood.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    roots = models.JSONField()
+    organizations = models.PositiveIntegerField()
+    crossings = models.JSONField(default=list)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "分片"
+        verbose_name_plural = "分片"
+        ordering = ["run", "number"]
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="run_part_once")]
+
+    def __str__(self):
+        return f"{self.run_id}/{self.number}"
+
+
 class Reading(models.Model):
     """读数: one organisation in one run, with where it stood in the tree then, and its own integers.
 
@@ -90,11 +113,12 @@ class Reading(models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
-        help_text="nearest organisation above that counts, as the tree stood",
+        help_text="nearest committee above that counts, as the tree stood",
     )
     level = models.PositiveSmallIntegerField(choices=Level.choices)
     chain = models.CharField(max_length=8, choices=Chain.choices)
     sector = models.CharField(max_length=20, choices=Sector.choices)
+    leads = models.BooleanField(default=False, help_text="a committee: sums of its subtree are kept")
     duties_carried_due = models.PositiveIntegerField(default=0)
     duties_carried_done = models.PositiveIntegerField(default=0)
     duties_timely_carried_due = models.PositiveIntegerField(default=0)
@@ -104,6 +128,8 @@ class Reading(models.Model):
     class Meta:
         verbose_name = "读数"
         verbose_name_plural = "读数"
+        # Read by the page that lists child units and by every refresh of a committee's sums.
+        indexes = [models.Index(fields=["run", "parent"], name="reading_below")]
 
     def __str__(self):
         return f"{self.run_id}/{self.organization_id}"
