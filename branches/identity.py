@@ -201,7 +201,8 @@ def parse_date(value: object) -> date:
         if not 1900 <= year <= 2100:
             raise CellError("date_impossible", f"年份 {year} 不合理")
         return read
-    if isinstance(value, int | float) or _SERIAL.fullmatch(text):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number or _SERIAL.fullmatch(text):
         raise CellError("date_as_number", f"日期成了数字 {text}{_meant(text)}，请按 yyyy年MM月dd日 填写")
     raise CellError("date_format", f"日期“{text}”应按 yyyy年MM月dd日 填写")
 
