@@ -54,4 +54,6 @@ class OrganizationQuerySet(MP_NodeQuerySet):
 
 
 class OrganizationManager(MP_NodeManager.from_queryset(OrganizationQuerySet)):
-    pass
+    def get_queryset(self):
+        # treebeard's own manager names its queryset class and would drop ours.
+        return self._queryset_class(self.model, using=self._db).order_by("path")
