@@ -6,9 +6,8 @@ from django.utils import timezone
 
 from branches.actions.tree import bulk_plant
 from branches.models import Meeting, Membership, Organization
-
-from ...simulation import demo
-from ...simulation.city import CITY_CODE
+from supervision.simulation import demo
+from supervision.simulation.city import CITY_CODE
 
 
 class Command(BaseCommand):

@@ -9,10 +9,9 @@ from django.utils import timezone
 from branches.choices import MemberCategory, OrganizationKind
 from branches.models import Meeting, Member, Membership, Organization, User
 from branches.periods import Interval, Period
-
-from ...simulation.character import GOOD, Character
-from ...simulation.life import Person, Unit, month_of_life
-from ...simulation.writer import meeting_row, write_events
+from supervision.simulation.character import GOOD, Character
+from supervision.simulation.life import Person, Unit, month_of_life
+from supervision.simulation.writer import meeting_row, write_events
 
 #: organisations a batch: memory does not grow with the tree
 CHUNK = 5000
