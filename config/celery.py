@@ -5,12 +5,16 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("pressure_gauge")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(
+    DjangoStructLogInitStep
+)  # a task's log lines carry the id of the request that asked for it
 
 app.conf.beat_schedule = {
     "refresh dirty readings": {

@@ -1,6 +1,7 @@
 """Structured logs: one JSON object a line for machines, coloured lines for people; both carry the request id."""
 
 import logging.config
+import sys
 
 import structlog
 
@@ -22,7 +23,11 @@ def settings(*, json: bool, level: str) -> dict:
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ]
     else:
-        final = [structlog.dev.ConsoleRenderer()]
+        final = [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -38,6 +43,7 @@ def settings(*, json: bool, level: str) -> dict:
         "loggers": {
             # The request middleware already writes one line for each request.
             "django.server": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+            "django.request": {"level": "ERROR"},
             "axes": {"level": "WARNING"},
         },
     }

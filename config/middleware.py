@@ -3,6 +3,7 @@
 import time
 from urllib.parse import urlencode, urlsplit
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
@@ -16,10 +17,10 @@ class HeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = structlog.contextvars.get_contextvars().get("request_id", "")
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
-        if request_id := getattr(request, "request_id", None):
-            response.headers["X-Request-ID"] = request_id
+        response.headers["X-Request-ID"] = request.request_id
         return response
 
 

@@ -1,5 +1,6 @@
 """Django settings: everything that differs between machines comes from config.env."""
 
+import logging
 from datetime import timedelta
 
 from csp.constants import NONE, SELF
@@ -46,16 +47,16 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
     "config.middleware.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "config.middleware.IdleExitMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.HtmxLoginMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -149,7 +150,7 @@ CELERY_TASK_TIME_LIMIT = 25 * 60  # below the visibility timeout, or a slow task
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 30 * 60,
     "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    "socket_timeout": 2,
     "socket_keepalive": True,
     "max_retries": 0,
     "retry_policy": {"max_retries": 0},
@@ -246,5 +247,8 @@ CONTENT_SECURITY_POLICY = {
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = logs.settings(json=not DEBUG, level=env.LOG_LEVEL)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line a request, when it is over
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = env.TRUSTED_PROXIES > 0
 METRICS_TOKEN = env.METRICS_TOKEN
 PROMETHEUS_EXPORT_MIGRATIONS = False
