@@ -1,0 +1,270 @@
+"""Who was expected on a day, and the counts that are frozen on a meeting; derived from dated rows, stored nowhere."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from . import norms
+from .choices import (
+    COMMITTEE_KINDS,
+    COMMITTEE_POSTS,
+    RECOGNISED_REASONS,
+    MeetingKind,
+    MemberCategory,
+    OrganizationKind,
+    Post,
+    Standing,
+    VotingRight,
+)
+from .models import Appointment, Member, Membership, Organization
+from .querysets.organizations import subtree
+
+EXPECTED_LABELS = {
+    "members": "全体党员",
+    "committee": "支委会成员",
+    "group": "本小组党员",
+    "leaders": "班子成员",
+    "invited": "参加人员",
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member as they stood on the day: 正式 or 预备, with or without a vote, in which group and which post."""
+
+    member_id: int
+    name: str
+    is_full: bool
+    may_vote: bool
+    group_id: int | None = None
+    post: str = ""
+
+    @property
+    def note(self) -> str:
+        """What stands beside the name: the post, or 预备."""
+        if self.post:
+            return Post(self.post).label
+        return "" if self.is_full else "预备"
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Those expected at an event; `expected_from` is one of `norms.EXPECTED`, `unlinked` accounts without a member."""
+
+    expected_from: str
+    people: tuple[Person, ...]
+    unlinked: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return EXPECTED_LABELS[self.expected_from]
+
+    @property
+    def ids(self) -> set[int]:
+        return {person.member_id for person in self.people}
+
+    @property
+    def full(self) -> int:
+        return sum(person.is_full for person in self.people)
+
+    @property
+    def entitled(self) -> int:
+        return sum(person.may_vote for person in self.people)
+
+    def entitled_without(self, absent: Collection[int]) -> int:
+        """How many of those with a vote are left when `absent` stay away."""
+        return sum(person.may_vote and person.member_id not in absent for person in self.people)
+
+
+@dataclass(frozen=True)
+class People:
+    """Everybody of an organisation on a day: its members and those who sit in its committee."""
+
+    organization: Organization
+    day: date
+    members: tuple[Person, ...]
+    committee: tuple[Person, ...]
+    unlinked: tuple[str, ...]
+
+    @property
+    def everybody(self) -> list[Person]:
+        """Each person once: who may chair, record, take part or own a resolution."""
+        known = {person.member_id for person in self.members}
+        return [*self.members, *(person for person in self.committee if person.member_id not in known)]
+
+    def roster(self, kinds: int, group_id: int | None = None) -> Roster:
+        """Those expected at an event of the mask `kinds` (of the group, where it is the group's own)."""
+        expected = expected_from(self.organization, kinds, group_id)
+        if expected == "members":
+            return Roster(expected, self.members)
+        if expected == "group":
+            return Roster(expected, tuple(each for each in self.members if each.group_id == group_id and group_id))
+        if expected == "invited":
+            return Roster(expected, tuple(self.everybody))
+        return Roster(expected, self.committee, self.unlinked)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The integers frozen on a meeting; see `MeetingCounts`."""
+
+    expected: int = 0
+    present: int = 0
+    excused: int = 0
+    expected_full: int = 0
+    present_full: int = 0
+    entitled: int = 0
+    key_due: int = 0
+    key_done: int = 0
+    dual_due: int = 0
+    dual_done: int = 0
+
+
+def expected_from(organization: Organization, kinds: int, group_id: int | None = None) -> str:
+    """Say who is expected, one of `norms.EXPECTED`; "members" while no kind is chosen yet.
+
+    A group meeting together with what groups may hold by themselves (主题党日, 组织生活会) expects the group alone.
+    A body that has no members of its own expects those who sit in it.
+    """
+    chosen = MeetingKind.unpack(kinds)
+    names = [kind.name for kind in chosen]
+    if not names:
+        expected = "members"
+    elif MeetingKind.GROUP_MEETING in chosen and group_id:
+        own = {"GROUP_MEETING", *norms.NORMS["GROUP_MEETING"].together_with}
+        expected = "group" if own.issuperset(names) else norms.for_kinds(names).expected
+    else:
+        expected = norms.for_kinds(names).expected
+    has_members = organization.is_branch or organization.kind == OrganizationKind.GENERAL_BRANCH
+    if expected in ("members", "group") and not has_members:
+        return "leaders"
+    return expected
+
+
+def people_on(organization: Organization, day: date) -> People:
+    """Read everybody of `organization` on `day`: two queries."""
+    if organization.is_branch:
+        where = Q(organization=organization)
+    elif organization.kind == OrganizationKind.GENERAL_BRANCH:
+        where = subtree(organization, "organization")
+    else:
+        where = None
+    members = ()
+    if where is not None:
+        rows = (
+            Membership.objects.on(day)
+            .filter(where, member__standing=Standing.NORMAL)
+            .order_by("member__pinyin", "member_id")
+            .values_list(
+                "member_id",
+                "member__name",
+                "member__category",
+                "member__full_on",
+                "member__voting_right",
+                "group_id",
+            )
+        )
+        members = tuple(_person(*row[:5], day=day, group_id=row[5]) for row in rows)
+    committee, unlinked = _committee_on(organization, day)
+    return People(organization, day, members, committee, unlinked)
+
+
+def count(
+    roster: Roster,
+    absences: Mapping[int, str],
+    *,
+    organization: Organization,
+    day: date,
+    participants: Collection[int] = (),
+) -> Counts:
+    """Count an event from its roster and its absences (member → reason): one query, none without a roster.
+
+    Those named for a 谈心谈话 are all present by definition, so nothing about them is judged: 0 of 0.
+    """
+    if roster.expected_from == "invited":
+        return Counts()
+    absent = {member: reason for member, reason in absences.items() if member in roster.ids}
+    excused = {member for member, reason in absent.items() if reason in RECOGNISED_REASONS}
+    key, dual = posts_of(roster.ids, organization=organization, day=day)
+    due_key, due_dual = key - excused, dual - excused
+    there = [person for person in roster.people if person.member_id not in absent]
+    return Counts(
+        expected=len(roster.people),
+        present=len(there),
+        excused=len(excused),
+        expected_full=roster.full,
+        present_full=sum(person.is_full for person in there),
+        entitled=roster.entitled,
+        key_due=len(due_key),
+        key_done=len(due_key - absent.keys()),
+        dual_due=len(due_dual),
+        dual_done=len(due_dual - absent.keys()),
+    )
+
+
+def posts_of(members: Collection[int], *, organization: Organization, day: date) -> tuple[set[int], set[int]]:
+    """Return who of `members` is 关键少数 here, and who is a leading cadre attending as an ordinary member.
+
+    The first hold a key post at the organisation or above it; the second hold one in a committee that is not this
+    organisation and sit in this branch without a key post of its own (双重组织生活, CAD-11).
+    """
+    rows = (
+        Appointment.objects.on(day)
+        .key_posts()
+        .filter(user__member__in=members)
+        .values_list("user__member_id", "organization_id", "organization__path", "organization__kind")
+    )
+    key, leaders, own = set(), set(), set()
+    for member, organization_id, path, kind in rows:
+        if organization.path.startswith(path):
+            key.add(member)
+        if organization_id == organization.pk:
+            own.add(member)
+        elif kind in COMMITTEE_KINDS:
+            leaders.add(member)
+    return key, (leaders - own if organization.is_branch else set())
+
+
+def names_of(ids: Collection[int]) -> dict[int, str]:
+    """Names of members by id, whatever branch they are in now."""
+    return dict(Member.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def _committee_on(organization, day):
+    rows = (
+        Appointment.objects.on(day)
+        .filter(organization=organization, post__in=COMMITTEE_POSTS)
+        .values_list(
+            "user__member_id",
+            "user__member__name",
+            "user__member__category",
+            "user__member__full_on",
+            "user__member__voting_right",
+            "user__member__standing",
+            "post",
+            "user__name",
+        )
+        .order_by("pk")
+    )
+    people: dict[int, Person] = {}
+    unlinked: list[str] = []
+    for *facts, standing, post, user_name in sorted(rows, key=lambda row: COMMITTEE_POSTS.index(row[6])):
+        if facts[0] is None:
+            unlinked.append(user_name)
+        elif standing == Standing.NORMAL and facts[0] not in people:
+            people[facts[0]] = _person(*facts, day=day, post=post)
+    return tuple(people.values()), tuple(dict.fromkeys(unlinked))
+
+
+def _person(member_id, name, category, full_on, voting_right, *, day, group_id=None, post=""):
+    is_full = category == MemberCategory.FULL and (full_on is None or full_on <= day)
+    return Person(
+        member_id=member_id,
+        name=name,
+        is_full=is_full,
+        may_vote=is_full and voting_right == VotingRight.FULL,
+        group_id=group_id,
+        post=post,
+    )
