@@ -1,6 +1,7 @@
 """Cells that identify a person: id numbers, telephones, dates, names; read strictly, explained in Chinese."""
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from stdnum.cn import ric
@@ -8,17 +9,17 @@ from stdnum.exceptions import InvalidComponent
 
 JOINED_WITHOUT_PROBATION = (date(1969, 4, 1), date(1977, 8, 11))
 
-# Digits, letters and + - . / only: brackets and commas stay full-width, as the names of organisations are written.
+# Digits, letters and + - . / = only: brackets stay full-width, as names of organisations are written.
 _FULL_WIDTH = {
     code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B))
-} | {0xFF0B: ord("+"), 0xFF0D: ord("-"), 0xFF0E: ord("."), 0xFF0F: ord("/")}
+} | {0xFF0B: ord("+"), 0xFF1D: ord("="), 0xFF0D: ord("-"), 0xFF0E: ord("."), 0xFF0F: ord("/")}
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F))
 _CLEANING = {**_FULL_WIDTH, **_INVISIBLE}
 _MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 _LANDLINE = re.compile(r"(?:0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(?:-[0-9]{1,6})?", re.ASCII)
 _DATE_FORMS = (
     re.compile(r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日", re.ASCII),
-    re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?: 00:00(?::00)?)?", re.ASCII),
+    re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", re.ASCII),
     re.compile(r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})", re.ASCII),
     re.compile(r"([0-9]{4})\.([0-9]{1,2})\.([0-9]{1,2})", re.ASCII),
     re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})", re.ASCII),
@@ -132,6 +133,29 @@ def check_gender(id_number: str, gender: str) -> None:
         raise CellError("gender", f"性别与身份证号不符：身份证号第 17 位为{read}")
 
 
+def check_birth_date(id_number: str, born_on: date) -> None:
+    """Compare a stated date of birth with the id number; CellError "birth_date" when they disagree."""
+    if birth_date_of(id_number) != born_on:
+        read = format_date(birth_date_of(id_number))
+        raise CellError("birth_date", f"出生日期 {format_date(born_on)} 与身份证号中的 {read} 不符")
+
+
+def check_word(value: object, allowed: Collection[str], column: str) -> str:
+    """A cell that must be one of the `allowed` words; CellError "word" names the column and the words."""
+    text = normalize_cell(value)
+    if text in allowed:
+        return text
+    near = [word for word in allowed if word and text.startswith(word)]
+    hint = f"，是否为“{max(near, key=len)}”？请删去其余文字" if near else f"，应为：{'、'.join(allowed)}"
+    raise CellError("word", f"{column}“{text}”不在可选范围内{hint}")
+
+
+def refuse_formula(value: object) -> None:
+    """Refuse a cell that holds a formula instead of a value; CellError "formula"."""
+    if isinstance(value, str) and normalize_cell(value).startswith("="):
+        raise CellError("formula", "单元格里是公式，请改为填写内容本身")
+
+
 def mask(text: str) -> str:
     """Hide the birth date of an id number: 110101********1234. Other texts keep two characters at each end."""
     if len(text) == 18:
@@ -186,7 +210,8 @@ def parse_date(value: object) -> date:
         return value.date()
     if isinstance(value, date):
         return value
-    text = normalize_cell(value).replace(" 00:00:00", "").replace(" ", "")
+    # Spreadsheets that are saved as text leave midnight behind a day.
+    text = re.sub(r" 00:00(?::00)?$", "", normalize_cell(value)).replace(" ", "")
     if not text:
         raise CellError("date_blank", "日期为空")
     for form in _DATE_FORMS:

@@ -5,9 +5,14 @@ from datetime import date
 
 import pytest
 from django.test import Client
+from hypothesis import settings as hypothesis_settings
 
 from branches.choices import Chain, Level, MemberCategory, OrganizationKind, Post, Sector
 from branches.models import Appointment, Member, Membership, Organization, User
+
+# A loaded machine is slow, which is no failure.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 
 PASSWORD = "Chuan-Dao-2026"
 

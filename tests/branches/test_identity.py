@@ -1,6 +1,7 @@
 """Cells about persons: strict to read, plain to explain."""
 
 import re
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -11,12 +12,14 @@ from stdnum.cn import ric
 from branches.identity import (
     CellError,
     birth_date_of,
+    check_birth_date,
     check_gender,
     check_id_number,
     check_landline,
     check_mobile,
     check_party_dates,
     check_phone,
+    check_word,
     format_date,
     gender_of,
     mask,
@@ -25,6 +28,7 @@ from branches.identity import (
     normalize_name,
     parse_date,
     pinyin_of,
+    refuse_formula,
     was_untidy,
 )
 
@@ -205,7 +209,7 @@ def test_no_telephone_number(value):
 @pytest.mark.parametrize(
     "value",
     ["2026年10月01日", "2026年10月1日", "2026-10-1", "2026/10/01", "2026.10.1", "20261001", " ２０２６年１０月０１日 ",
-     "2026年 10月 1日", "2026-10-01 00:00:00", 20261001.0, date(2026, 10, 1), datetime(2026, 10, 1, 9, 30)],
+     "2026年 10月 1日", "2026-10-01 00:00:00", "2026-10-01 00:00", 20261001.0, date(2026, 10, 1), datetime(2026, 10, 1, 9, 30)],
 )  # fmt: skip
 def test_dates_people_write(value):
     assert parse_date(value) == date(2026, 10, 1)
@@ -249,10 +253,8 @@ def test_every_date_reads_back(day):
 
 @given(st.text(max_size=20) | st.floats() | st.integers())
 def test_anything_is_a_date_or_a_cell_error(value):
-    try:
+    with suppress(CellError):
         assert isinstance(parse_date(value), date)
-    except CellError:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -309,3 +311,27 @@ def test_pinyin_for_search(name, keys):
 
 def test_names_of_organisations_are_read_as_words():
     assert pinyin_of("单位党委", person=False) == ("danweidangwei", "dwdw")
+
+
+def test_the_stated_birth_is_the_one_in_the_number():
+    number = number_of(date(1990, 1, 1), 7)
+    check_birth_date(number, date(1990, 1, 1))
+    assert kind_of(check_birth_date, number, date(1990, 1, 2)) == "birth_date"
+
+
+def test_a_word_of_a_list():
+    degrees = ["大学", "大专", "研究生"]
+    assert check_word(" 大学 ", degrees, "学历") == "大学"
+    with pytest.raises(CellError, match="是否为“研究生”"):
+        check_word("研究生（在读）", degrees, "学历")
+    assert kind_of(check_word, "", degrees, "学历") == "word"
+
+
+@pytest.mark.parametrize("value", ['=HYPERLINK("#A1","点我")', " =1+1", "＝SUM(A1)", "\ufeff=1"])
+def test_formulas_are_refused(value):
+    assert kind_of(refuse_formula, value) == "formula"
+
+
+@pytest.mark.parametrize("value", ["+86 13812341234", "-", "a=b", 3, None])
+def test_other_cells_are_no_formulas(value):
+    refuse_formula(value)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from branches.choices import MeetingKind, OrganizationKind
 from branches.norms import (
     EXPECTED,
     NORMS,
@@ -25,6 +26,22 @@ from branches.votes import Severity, VoteRule
 
 def fields_of(problems):
     return [problem.field for problem in problems]
+
+
+def test_kinds_of_meetings_and_norms_agree():
+    assert [(kind.name, kind.label) for kind in MeetingKind] == [
+        (norm.kind, norm.label) for norm in NORMS.values()
+    ]
+
+
+def test_every_kind_of_organisation_has_a_term_or_none():
+    terms = {kind.value: term_years(kind) for kind in OrganizationKind}
+    assert {kind for kind, years in terms.items() if years is None} == {
+        "WORK_COMMITTEE",
+        "LEADING_GROUP",
+        "GROUP",
+        "DISCIPLINE_TEAM",
+    }
 
 
 def test_every_norm_is_whole():
