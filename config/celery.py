@@ -22,6 +22,11 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 60},
     },
+    "seal audit": {
+        "task": "branches.tasks.seal_audit",
+        "schedule": 15.0,
+        "options": {"expires": 60},
+    },
     "take current readings": {
         "task": "supervision.tasks.take_current_readings",
         "schedule": crontab(hour=2, minute=10),

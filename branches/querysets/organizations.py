@@ -1,7 +1,10 @@
-from django.db.models import Q
+from django.db.models import Case, F, FilteredRelation, Q, When
 from treebeard.mp_tree import MP_NodeManager, MP_NodeQuerySet
 
 from ..choices import BRANCH_KINDS, COMMITTEE_KINDS, OrganizationKind
+
+#: What a period is judged by; `Placement` keeps how it stood before.
+JUDGED = ("parent_id", "kind", "level", "chain", "sector", "has_committee")
 
 
 def subtree(node, prefix=""):
@@ -27,6 +30,22 @@ class OrganizationQuerySet(MP_NodeQuerySet):
     def active_on(self, day):
         return self.filter(Q(founded_on__isnull=True) | Q(founded_on__lte=day)).filter(
             Q(dissolved_on__isnull=True) | Q(dissolved_on__gt=day)
+        )
+
+    def as_of(self, day):
+        """The same rows with `stood_parent_id`, `stood_kind`, `stood_level`, `stood_chain`, `stood_sector` and
+        `stood_has_committee`: as they stood on `day`. One join, from an index; nothing to read while nothing has
+        moved. Which of them existed then says `active_on(day)`."""
+        return self.annotate(
+            stood=FilteredRelation(
+                "placements",
+                condition=Q(placements__ends_on__gt=day)
+                & (Q(placements__starts_on__isnull=True) | Q(placements__starts_on__lte=day)),
+            ),
+            **{
+                f"stood_{name}": Case(When(stood__pk__isnull=False, then=F(f"stood__{name}")), default=F(name))
+                for name in JUDGED
+            },
         )
 
     def branches(self):
