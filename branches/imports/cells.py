@@ -1,0 +1,178 @@
+"""One cell at a time: a reader gives its value, and what is wrong with it becomes a `Problem`."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from ..identity import CellError, format_date, normalize_cell, parse_date, was_untidy
+from .problems import WARNING, Problem
+from .spreadsheet import Row, Table
+
+#: Kinds of `identity.CellError` in the words of `problems.KINDS`.
+_KINDS = {
+    "blank_name": "blank_name",
+    "name": "bad_name",
+    "id_blank": "blank_id",
+    "id_as_number": "id_as_a_number",
+    "id_length": "bad_id",
+    "id_format": "bad_id",
+    "id_date": "bad_id",
+    "id_checksum": "bad_checksum",
+    "date_as_number": "date_as_a_number",
+    "date_impossible": "impossible_date",
+    "date_format": "bad_date",
+}
+_TRAILING_NOTE = re.compile(r"(.*[^（(])[（(][^（()）]*[）)]", re.DOTALL)
+_CELL_ERRORS = frozenset(
+    {"#REF!", "#VALUE!", "#N/A", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#GETTING_DATA"}
+)
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2}")
+
+
+class Judge:
+    """Collects the values and problems of one row of a table."""
+
+    def __init__(self, table: Table, row: Row) -> None:
+        self.table = table
+        self.row = row
+        self.values: dict[str, object] = {}
+        self.problems: list[Problem] = []
+        for field in row.formulas:
+            self.report(field, "formula", "单元格里是公式；请复制后“粘贴为数值”，再上传。")
+        for field in row.merged:
+            if field not in row.formulas:
+                self.report(field, "merged_cell", "单元格与其他单元格合并了；请取消合并，逐行填写。")
+        if row.hidden:
+            self.report(
+                next(iter(table.titles)), "hidden_row", "这一行在表格里是隐藏的，也会导入。", severity=WARNING
+            )
+
+    def report(
+        self, field: str, kind: str, message: str, *, severity: str = "error", proposal: str = ""
+    ) -> None:
+        self.problems.append(
+            Problem(
+                self.row.number,
+                self.table.titles.get(field, ""),
+                kind,
+                message,
+                severity,
+                self.table.place(self.row.number, field),
+                proposal,
+                field,
+            )
+        )
+
+    def raw(self, field: str) -> object:
+        return self.row.cells.get(field, "")
+
+    def is_blank(self, field: str) -> bool:
+        """Whether nothing was written: then there is neither a value nor a problem."""
+        value = self.raw(field)
+        return value is None or value == "" or (isinstance(value, str) and not normalize_cell(value))
+
+    def is_refused(self, field: str) -> bool:
+        return any(problem.field == field and problem.is_error for problem in self.problems)
+
+    def read(self, field: str, reader: Callable, *, notes: bool = True) -> None:
+        """Put what `reader` makes of the cell into `values`; with `notes` a remark in brackets at its end is refused."""
+        if self.is_blank(field) or field in self.row.formulas or field in self.row.merged:
+            return
+        value = self.raw(field)
+        if isinstance(value, str) and value in _CELL_ERRORS:
+            self.report(field, "cell_error", f"单元格显示 {value}，请改成实际内容。")
+            return
+        if notes and isinstance(value, str) and (found := _TRAILING_NOTE.fullmatch(normalize_cell(value))):
+            kept = found.group(1).strip()
+            self.report(
+                field,
+                "trailing_note_in_a_cell",
+                f"“{value.strip()}”末尾带有备注；请只填“{kept}”，备注另记。",
+                proposal=kept,
+            )
+            return
+        try:
+            read = reader(value)
+        except CellError as error:
+            self.report(field, _KINDS.get(error.kind, error.kind), f"{error.message}。".replace("。。", "。"))
+            return
+        self.values[field] = read
+        if was_untidy(value) and notes:
+            kept = format_date(read) if isinstance(read, date) else str(read)
+            shown = normalize_cell(value) if not isinstance(read, str) else kept
+            self.report(
+                field,
+                "spaces_and_full_width_digits",
+                f"“{value}”含有多余的空格或全角字符，可自动更正为“{shown}”。",
+                proposal=shown,
+            )
+
+
+def text_of(value: object) -> str:
+    """Free text as it was written, numbers and dates as people read them, without blanks at its ends."""
+    return value.strip() if isinstance(value, str) else normalize_cell(value)
+
+
+def short_text(limit: int) -> Callable[[object], str]:
+    """A reader of tidy text of at most `limit` characters; CellError "too_long"."""
+
+    def read(value):
+        text = normalize_cell(value)
+        if len(text) > limit:
+            raise CellError("too_long", f"内容有 {len(text)} 个字，最多 {limit} 个字")
+        return text
+
+    return read
+
+
+def free_text(limit: int) -> Callable[[object], str]:
+    """A reader of text as it stands of at most `limit` characters; CellError "too_long"."""
+
+    def read(value):
+        text = text_of(value)
+        if len(text) > limit:
+            raise CellError("too_long", f"内容有 {len(text)} 个字，最多 {limit} 个字")
+        return text
+
+    return read
+
+
+def word(words: Mapping[str, object]) -> Callable[[object], object]:
+    """A reader of one of the given words; CellError "unknown_word"."""
+
+    def read(value):
+        text = normalize_cell(value)
+        if text not in words:
+            shown = "、".join(list(words)[:8])
+            raise CellError("unknown_word", f"“{text}”不在规定的选项内，应填：{shown}")
+        return words[text]
+
+    return read
+
+
+def day(today: date | None) -> Callable[[object], date]:
+    """A reader of days; with `today`, a later day is refused (CellError "future_date")."""
+
+    def read(value):
+        found = parse_date(value)
+        if today is not None and found > today:
+            raise CellError("future_date", f"日期 {format_date(found)} 晚于今天")
+        return found
+
+    return read
+
+
+def looks_like_rounded_number(value: object) -> bool:
+    """Whether a text holds a long number in scientific notation (7.1E+17): its digits are lost."""
+    return isinstance(value, str) and _SCIENTIFIC.fullmatch(value.strip()) is not None
+
+
+def shown(value: object) -> str:
+    """A value as a preview or an export shows it."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, datetime):
+        value = value.date()
+    return format_date(value) if isinstance(value, date) else str(value)
