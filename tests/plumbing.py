@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def broker(settings, transactional_db):
+def broker(transactional_db):
     """Publishing goes to the real broker, empty at the start; yields its address."""
     import redis
 
@@ -42,13 +42,9 @@ def broker(settings, transactional_db):
     url = os.environ["REDIS_URL"]
     with redis.Redis.from_url(url) as client:
         client.flushdb()
-    before = app.conf.task_always_eager, app.conf.broker_url, app.conf.result_backend
-    settings.REDIS_URL = url
-    app.conf.update(task_always_eager=False, broker_url=url, result_backend=url)
-    app.pool.force_close_all()
+    app.conf.task_always_eager = False
     yield url
-    app.pool.force_close_all()
-    app.conf.update(task_always_eager=before[0], broker_url=before[1], result_backend=before[2])
+    app.conf.task_always_eager = True
 
 
 @pytest.fixture

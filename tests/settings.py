@@ -1,5 +1,6 @@
 """The product's settings with the few differences that tests need."""
 
+import os
 import tempfile
 
 from config.settings import *  # noqa: F403
@@ -9,5 +10,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A task runs where it is called, whatever broker there is; tests marked `broker` publish to a real one.
 CELERY_TASK_ALWAYS_EAGER = True
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-MEDIA_ROOT = tempfile.mkdtemp(prefix="gauge-media-")
+MEDIA_ROOT = os.path.join(tempfile.gettempdir(), f"gauge-media-{os.getpid()}")
 LOGGING = logs.settings(json=False, level="WARNING")  # noqa: F405
