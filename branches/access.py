@@ -137,6 +137,15 @@ class Actor:
             return reach is not Reach.BELOW
         return reach is not Reach.OWN or organization.is_group
 
+    def may_everywhere(self, right: Right) -> bool:
+        """Whether the right holds for what belongs to everybody (rules, templates): at the top of the tree only."""
+        return self.has(right) and self.organization.is_root()
+
+    def require_everywhere(self, right: Right) -> None:
+        """Raise `PermissionDenied` unless the right holds for what belongs to everybody."""
+        if not self.may_everywhere(right):
+            raise PermissionDenied("全系统通用的配置只能由最上级党组织的管理员更改。")
+
     def require(self, right: Right, organization: Organization) -> None:
         """Raise `PermissionDenied` unless the right holds; actions ask again what the door has asked."""
         if not self.may(right, organization):
@@ -147,7 +156,8 @@ def door(right: Right, model=None, *, name: str | None = None):
     """Guard a view: find the row inside the actor's subtree (else 404), ask the right (else 403), hand the row over.
 
     With a model the view is called as view(request, row, …) and its address carries `pk`; the row is an
-    organisation or has one. Without a model the right itself is asked and the view is called as view(request, …).
+    organisation or has one; a row that has none is everybody's (a rule, a template) and the right itself is asked.
+    Without a model the right itself is asked and the view is called as view(request, …).
     `name` picks another address argument, for pages that carry several.
     """
 
@@ -155,10 +165,12 @@ def door(right: Right, model=None, *, name: str | None = None):
         @functools.wraps(view)
         def guarded(request, *args, **kwargs):
             actor = request.actor
-            if model is None:
+            if model is None or not _is_placed(model):
                 if not actor.has(right):
                     raise PermissionDenied(f"您当前的任职没有“{right.value}”的权限。")
-                return view(request, *args, **kwargs)
+                if model is None:
+                    return view(request, *args, **kwargs)
+                return view(request, get_object_or_404(model, pk=kwargs.pop(name or "pk")), *args, **kwargs)
             row = find_row(model, actor, kwargs.pop(name or "pk"))
             actor.require(right, row if model is Organization else row.organization)
             return view(request, row, *args, **kwargs)
@@ -167,6 +179,11 @@ def door(right: Right, model=None, *, name: str | None = None):
         return guarded
 
     return guard
+
+
+def _is_placed(model) -> bool:
+    """Whether rows of `model` are an organisation or have one."""
+    return model is Organization or any(field.name == "organization" for field in model._meta.get_fields())
 
 
 def find_row(model, actor: Actor, pk):
