@@ -6,8 +6,9 @@ from pathlib import PurePath
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from ..access import Actor, Right
-from ..models import Attachment, Meeting
+from branches.access import Actor, Right
+from branches.models import Attachment, Meeting
+
 from .audit import record_event
 from .meetings import MeetingMoved, locked
 

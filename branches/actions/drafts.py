@@ -2,7 +2,7 @@
 
 from django.db import IntegrityError, transaction
 
-from ..models import Meeting, MeetingDraft, Organization, User
+from branches.models import Meeting, MeetingDraft, Organization, User
 
 #: Characters of one draft; a long record of a meeting has some tens of thousands.
 DRAFT_LIMIT = 300_000

@@ -4,11 +4,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from .. import norms
-from ..access import Actor, Right
-from ..choices import MeetingStatus
-from ..minutes import Minutes
-from ..models import (
+from branches import norms
+from branches.access import Actor, Right
+from branches.choices import MeetingStatus
+from branches.minutes import Minutes
+from branches.models import (
     Absence,
     AgendaItem,
     Correction,
@@ -21,10 +21,11 @@ from ..models import (
     Resolution,
     Vote,
 )
-from ..periods import Period
-from ..queries.minutes import minutes_of, words_of
-from ..rosters import People, count, people_on
-from ..votes import judge
+from branches.periods import Period
+from branches.queries.minutes import minutes_of, words_of
+from branches.rosters import People, count, people_on
+from branches.votes import judge
+
 from .audit import record_event
 from .refresh import mark_dirty
 

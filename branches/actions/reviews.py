@@ -4,9 +4,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from simple_history.utils import bulk_update_with_history
 
-from ..access import Actor, Right
-from ..choices import Decision, MeetingStatus
-from ..models import Meeting, MeetingReview
+from branches.access import Actor, Right
+from branches.choices import Decision, MeetingStatus
+from branches.models import Meeting, MeetingReview
+
 from .audit import record_event
 from .meetings import MeetingMoved, locked, save_with_reason
 from .refresh import mark_all_dirty, mark_dirty

@@ -2,9 +2,17 @@
 
 from django.utils import timezone
 
-from ..minutes import AbsenceEntry, AgendaEntry, GuestEntry, Minutes, ResolutionEntry, VoteEntry, in_words
-from ..models import Meeting, Organization
-from ..rosters import names_of
+from branches.minutes import (
+    AbsenceEntry,
+    AgendaEntry,
+    GuestEntry,
+    Minutes,
+    ResolutionEntry,
+    VoteEntry,
+    in_words,
+)
+from branches.models import Meeting, Organization
+from branches.rosters import names_of
 
 _VOTE_FIELDS = list(VoteEntry.__dataclass_fields__)
 

@@ -1,0 +1,94 @@
+"""Filters that live in the address: what a list shows can be linked to, shared and taken off again."""
+
+from datetime import date
+
+import django_filters
+from django import forms
+from django.db.models import Q
+
+from branches.choices import MeetingKind, MeetingStatus
+from branches.models import Meeting, Organization
+from branches.periods import Interval, Period, window_of
+from branches.querysets.organizations import subtree
+
+
+class _MeetingFilterForm(forms.Form):
+    def clean_period(self):
+        code = self.cleaned_data["period"]
+        if not code:
+            return None
+        try:
+            return Period.parse(code)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class MeetingFilter(django_filters.FilterSet):
+    """kind (a bit of `MeetingKind`), status, period (2026-10, 2026-Q3, 2026), late=1, unit (an organisation), text."""
+
+    kind = django_filters.TypedChoiceFilter(
+        label="类型", choices=MeetingKind.choices, coerce=int, method="of_kind", empty_label="全部类型"
+    )
+    status = django_filters.ChoiceFilter(label="状态", choices=MeetingStatus.choices, empty_label="全部状态")
+    period = django_filters.CharFilter(label="时间", method="held_in")
+    unit = django_filters.ModelChoiceFilter(
+        label="单位", queryset=Organization.objects.none(), method="of_unit", empty_label="全部单位"
+    )
+    late = django_filters.BooleanFilter(label="补录", field_name="is_late_entry")
+    text = django_filters.CharFilter(label="名称或单位", method="containing")
+
+    class Meta:
+        model = Meeting
+        form = _MeetingFilterForm
+        fields = ["kind", "status", "period", "unit", "late", "text"]
+
+    def __init__(self, *args, scope: Organization, today: date, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.scope, self.today = scope, today
+        self.filters["unit"].queryset = Organization.objects.in_subtree(scope)
+
+    def of_kind(self, meetings, name, value):
+        return meetings.of_kind(value)
+
+    def held_in(self, meetings, name, value):
+        return meetings.held_in(value)
+
+    def of_unit(self, meetings, name, value):
+        return meetings.filter(subtree(value, "organization"))
+
+    def containing(self, meetings, name, value):
+        return meetings.filter(Q(title__contains=value) | Q(organization__name__contains=value))
+
+    @property
+    def active(self) -> list[tuple[str, str]]:
+        """The filters that are on, as (parameter, words), for the chips."""
+        words = []
+        cleaned = getattr(self.form, "cleaned_data", {}) if self.form.is_valid() else {}
+        for name in self._meta.fields:
+            value = cleaned.get(name)
+            if value in (None, ""):
+                continue
+            match name:
+                case "kind":
+                    text = MeetingKind(int(value)).label
+                case "status":
+                    text = MeetingStatus(value).label
+                case "period":
+                    text = value.label
+                case "unit":
+                    text = value.short_name
+                case "late":
+                    text = "补录" if value else "非补录"
+                case _:
+                    text = f"含“{value}”"
+            words.append((name, text))
+        return words
+
+    def periods(self) -> list[Period]:
+        """Periods to choose from: thirteen months back, the quarters and years around them, and the one chosen."""
+        months = Period.month_of(self.today).trailing(13)[::-1]
+        quarters = window_of(Interval.QUARTER, self.today).trailing(5)[::-1]
+        years = window_of(Interval.YEAR, self.today).trailing(2)[::-1]
+        found = [*months, *quarters, *years]
+        chosen = self.form.cleaned_data.get("period") if self.form.is_valid() else None
+        return found if chosen is None or chosen in found else [chosen, *found]
