@@ -78,7 +78,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _from_this_machine(request: HttpRequest) -> bool:
-    if "X-Forwarded-For" in request.headers:  # the proxy is on this machine, the visitor is not
+    if "X-Forwarded-For" in request.headers:  # a proxy on this machine that nobody declared ours
         return False
     address = request.META.get("REMOTE_ADDR") or "127.0.0.1"  # a unix socket has no address
     return ipaddress.ip_address(address).is_loopback

@@ -1,6 +1,8 @@
 """What every request and response passes through, whatever the page."""
 
 import time
+from contextlib import suppress
+from ipaddress import ip_address
 from urllib.parse import urlencode, urlsplit
 
 import structlog
@@ -8,6 +10,24 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+
+
+class ClientAddressMiddleware:
+    """Puts the visitor's address into REMOTE_ADDR, counting back over the proxies that are ours.
+
+    What stands further left in X-Forwarded-For was written by the visitor and may be anything.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.TRUSTED_PROXIES:
+            hops = request.META.pop("HTTP_X_FORWARDED_FOR", "").split(",")
+            if len(hops) >= settings.TRUSTED_PROXIES:
+                with suppress(ValueError):
+                    request.META["REMOTE_ADDR"] = str(ip_address(hops[-settings.TRUSTED_PROXIES].strip()))
+        return self.get_response(request)
 
 
 class HeadersMiddleware:

@@ -60,6 +60,16 @@ def test_five_failures_lock_this_account_from_this_address_for_half_an_hour(cast
     assert sign_in(desk, "li", PASSWORD).status_code == 302
 
 
+def test_behind_a_proxy_the_visitor_cannot_invent_an_address(cast, settings):
+    settings.TRUSTED_PROXIES = 1
+    proxy = Client(REMOTE_ADDR="127.0.0.1")
+    for attempt in range(5):
+        forged = {"X-Forwarded-For": f"192.0.2.{attempt}, 10.0.0.7"}
+        answer = proxy.post("/login/", {"username": "li", "password": "wrong"}, headers=forged)
+    assert answer.status_code == 429
+    assert proxy.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1, 10.0.0.7"}).status_code == 403
+
+
 def test_a_session_ends_after_half_an_hour_without_use(cast, time_machine):
     time_machine.move_to(datetime(2026, 11, 20, 9, 0))
     client = cast.client("li")
