@@ -66,6 +66,8 @@ class DutyTemplateItem(models.Model):
     legal_basis = models.CharField("依据条款", max_length=200, blank=True)
     sunset_on = models.DateField("日落日期", null=True, blank=True)
 
+    history = HistoricalRecords()
+
     class Meta:
         verbose_name = "模板条目"
         verbose_name_plural = "模板条目"
@@ -228,6 +230,12 @@ class DutyRecord(models.Model):
                 fields=["organization", "submitted_at"],
                 condition=Q(status=RecordStatus.SUBMITTED),
                 name="duty_record_waiting",
+            ),
+            # The list of what is left to do, soonest first, page by page.
+            models.Index(
+                fields=["due_on", "id"],
+                condition=~Q(status=RecordStatus.ACCEPTED) & Q(withdrawn_at__isnull=True),
+                name="duty_record_unfinished",
             ),
         ]
         constraints = [
