@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django import template
 
-from ..models import Organization
+from branches.models import Organization
 
 register = template.Library()
 

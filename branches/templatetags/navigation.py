@@ -6,24 +6,24 @@ from django import template
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
-from ..access import Right
+from branches.access import Right
 
 register = template.Library()
 
-#: (label, url name, right or None, whether the address takes the acting organisation)
+#: (label, url name, right or None, whether the address takes the acting organisation, first words of its pages' names)
 ENTRIES = [
-    ("我的待办", "todo", None, False),
-    ("传导总览", "cockpit", Right.VIEW_COCKPIT, True),
-    ("会议", "meeting-list", Right.VIEW, True),
-    ("责任", "duty-list-index", Right.VIEW, True),
-    ("审核", "review-queue", Right.CONFIRM_MEETINGS, True),
-    ("组织", "organization-detail", Right.VIEW, True),
-    ("党员", "member-list", Right.VIEW_MEMBERS, True),
-    ("导入", "import-list", Right.IMPORT, True),
-    ("配置", "configuration", Right.CONFIGURE, False),
-    ("账号", "account-list", Right.MANAGE_ACCOUNTS, False),
-    ("审计", "audit-list", Right.VIEW_AUDIT, False),
-    ("帮助", "help", None, False),
+    ("我的待办", "todo", Right.VIEW, False, ("todo",)),
+    ("传导总览", "cockpit", Right.VIEW_COCKPIT, True, ("cockpit",)),
+    ("会议", "meeting-list", Right.VIEW, True, ("meeting", "calendar", "matrix", "attendance", "resolution")),
+    ("责任", "duty-list-index", Right.VIEW, True, ("duty",)),
+    ("审核", "review-queue", Right.CONFIRM_MEETINGS, True, ("review",)),
+    ("组织", "organization-detail", Right.VIEW, True, ("organization", "appointment")),
+    ("党员", "member-list", Right.VIEW_MEMBERS, True, ("member",)),
+    ("导入", "import-list", Right.IMPORT, True, ("import",)),
+    ("配置", "configuration", Right.CONFIGURE, False, ("configuration", "cadence", "formula", "template")),
+    ("账号", "account-list", Right.MANAGE_ACCOUNTS, False, ("account",)),
+    ("审计", "audit-list", Right.VIEW_AUDIT, False, ("audit",)),
+    ("帮助", "help", None, False, ("help",)),
 ]
 
 
@@ -39,8 +39,10 @@ def navigation(context):
     """Return the entries of the bar for this request's actor."""
     request = context["request"]
     actor = request.actor
+    match = request.resolver_match
+    topic = (match.url_name or "").split("-")[0] if match else ""
     entries = []
-    for label, url_name, right, takes_organization in ENTRIES:
+    for label, url_name, right, takes_organization, topics in ENTRIES:
         if right is not None and not actor.has(right):
             continue
         if takes_organization and actor.organization is None:
@@ -49,8 +51,7 @@ def navigation(context):
             url = reverse(url_name, args=[actor.organization.pk] if takes_organization else [])
         except NoReverseMatch:
             continue
-        match = request.resolver_match
-        entries.append(Entry(label, url, active=bool(match) and match.url_name == url_name))
+        entries.append(Entry(label, url, active=topic in topics))
     return entries
 
 

@@ -1,0 +1,1 @@
+"""What turns the browser's strings into values; one topic a file."""

@@ -1,0 +1,314 @@
+"""我的待办: what the acting organisation and person still owe, pressing first; own numbers only after that."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import Count, Min, Prefetch
+
+from accountability.choices import RecordStatus
+from accountability.models import DutyRecord, DutyReview
+from branches.access import Actor, Right
+from branches.cadence import State
+from branches.choices import MeetingStatus
+from branches.models import Meeting, MeetingDraft, MeetingReview, Organization, Resolution
+from branches.periods import Interval, Period, add_months, window_of
+from branches.queries.cadence import Obligation, obligations_of
+from supervision.queries import readings
+from supervision.queries.choice import Choice
+from supervision.queries.unit import Part, parts_of
+
+#: Lines of one kind on the page; the list behind has the rest.
+MOST = 30
+#: 换届 is announced this many months ahead. [default]
+ELECTION_MONTHS = 6
+SOON_DAYS = 10
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A record that came back, with what the reviewer wrote."""
+
+    row: Meeting | DutyRecord
+    label: str
+    note: str
+    reviewer: str
+    at: datetime | None
+
+    @property
+    def is_meeting(self) -> bool:
+        return isinstance(self.row, Meeting)
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """Something typed and not yet submitted, by this person at this organisation."""
+
+    title: str
+    saved_at: datetime
+    meeting_id: int | None
+    entry_key: str
+
+
+@dataclass(frozen=True)
+class DutyLine:
+    """A duty to report on; `is_late` when its day has passed."""
+
+    record: DutyRecord
+    is_late: bool
+    is_soon: bool
+
+
+@dataclass(frozen=True)
+class ReviewLine:
+    """What waits for a decision of this post."""
+
+    label: str
+    number: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class OwnHeat:
+    """The organisation's own numbers of the newest closed month."""
+
+    own: readings.OwnReading
+    choice: Choice
+    parts: list[Part]
+    quartile: readings.Quartile | None
+    heats: list[float | None]
+    periods: list[Period]
+
+    @property
+    def formula(self):
+        return self.own.source.formula
+
+    @property
+    def quarter(self) -> str:
+        """In words, so that nobody reads a rank."""
+        names = {1: "较热的四分之一", 2: "中上的四分之一", 3: "中下的四分之一", 4: "较冷的四分之一"}
+        return names[self.quartile.quartile] if self.quartile else ""
+
+    @property
+    def trend_label(self) -> str:
+        shown = [
+            f"{period.index}月 {value:.0f}"
+            for period, value in zip(self.periods, self.heats, strict=True)
+            if value is not None
+        ]
+        return "近十二个月热度：" + ("，".join(shown) or "没有读数")
+
+
+@dataclass(frozen=True)
+class Todo:
+    """The page. `pressing` obligations are late or nearly so, `ahead` have time, `submitted` wait for others."""
+
+    organization: Organization
+    today: date
+    returned: list[Returned] = field(default_factory=list)
+    pressing: list[Obligation] = field(default_factory=list)
+    ahead: list[Obligation] = field(default_factory=list)
+    submitted: list[Obligation] = field(default_factory=list)
+    duties: list[DutyLine] = field(default_factory=list)
+    duties_ahead: list[DutyLine] = field(default_factory=list)
+    drafts: list[DraftLine] = field(default_factory=list)
+    resolutions: list[Resolution] = field(default_factory=list)
+    reviews: list[ReviewLine] = field(default_factory=list)
+    elections: list[Organization] = field(default_factory=list)
+    meetings_waiting: int = 0
+    records_waiting: int = 0
+    heat: OwnHeat | None = None
+
+    @property
+    def number(self) -> int:
+        """How many things ask for something now."""
+        lists = (self.returned, self.pressing, self.duties, self.drafts, self.resolutions, self.elections)
+        return sum(len(each) for each in lists) + sum(each.number for each in self.reviews)
+
+    @property
+    def month(self) -> Period:
+        return Period.month_of(self.today)
+
+    @property
+    def quarter(self) -> Period:
+        return window_of(Interval.QUARTER, self.today)
+
+    @property
+    def waiting(self) -> int:
+        return self.meetings_waiting + self.records_waiting
+
+
+def todo(actor: Actor) -> Todo:
+    """Fill the page of the acting appointment; the number of queries does not depend on the rows."""
+    organization, today = actor.organization, actor.today
+    lists: dict = {"resolutions": _resolutions(actor)}
+    if actor.may(Right.LOG_MEETINGS, organization):
+        lists |= _obligations(organization, today)
+        lists |= _drafts(actor)
+    returned = []
+    if actor.may(Right.LOG_MEETINGS, organization):
+        returned += _returned_meetings(organization)
+    if actor.may(Right.RECORD_DUTIES, organization):
+        returned += _returned_records(organization)
+        lists |= _duties(organization, today)
+    if organization.is_branch or organization.is_committee:
+        lists["elections"] = _elections(actor)
+    return Todo(
+        organization,
+        today,
+        returned=sorted(returned, key=lambda each: (each.at is None, each.at)),
+        reviews=_reviews(actor),
+        heat=_own_heat(organization, today) if actor.has(Right.LOG_MEETINGS) else None,
+        **lists,
+    )
+
+
+def _obligations(organization: Organization, today: date) -> dict:
+    lists: dict[str, list[Obligation]] = {"pressing": [], "ahead": [], "submitted": []}
+    places = {
+        State.OVERDUE: "pressing",
+        State.DUE_SOON: "pressing",
+        State.NOT_DUE_YET: "ahead",
+        State.WAITING: "submitted",
+    }
+    for each in obligations_of(organization, today):
+        if each.state in places:
+            lists[places[each.state]].append(each)
+    waiting = Meeting.objects.filter(organization=organization).waiting().count()
+    return lists | {"meetings_waiting": waiting}
+
+
+def _returned_meetings(organization: Organization) -> list[Returned]:
+    reviews = Prefetch("reviews", MeetingReview.objects.select_related("reviewer"), to_attr="decisions")
+    rows = Meeting.objects.filter(organization=organization).returned().prefetch_related(reviews)
+    return [_returned(row, row.title) for row in rows[:MOST]]
+
+
+def _returned_records(organization: Organization) -> list[Returned]:
+    reviews = Prefetch("reviews", DutyReview.objects.select_related("reviewer"), to_attr="decisions")
+    rows = (
+        DutyRecord.objects.in_force()
+        .filter(organization=organization, status=RecordStatus.RETURNED)
+        .select_related("duty")
+        .prefetch_related(reviews)
+    )
+    return [_returned(row, row.duty.heading) for row in rows[:MOST]]
+
+
+def _returned(row, label: str) -> Returned:
+    last = row.decisions[0] if row.decisions else None
+    return Returned(
+        row,
+        label,
+        last.note if last else "",
+        last.reviewer.name if last else "",
+        last.decided_at if last else None,
+    )
+
+
+def _duties(organization: Organization, today: date) -> dict:
+    rows = list(
+        DutyRecord.objects.in_force()
+        .filter(
+            organization=organization,
+            status__in=[RecordStatus.OPEN, RecordStatus.SUBMITTED],
+            due_on__lte=window_of(Interval.QUARTER, today).ends_on,
+        )
+        .select_related("duty", "duty__owner", "duty__owner__user")
+        .order_by("due_on", "pk")[: 4 * MOST]
+    )
+    lines = [
+        DutyLine(row, row.due_on < today, (row.due_on - today).days <= SOON_DAYS)
+        for row in rows
+        if row.status == RecordStatus.OPEN
+    ]
+    return {
+        "duties": [line for line in lines if line.is_soon][:MOST],
+        "duties_ahead": [line for line in lines if not line.is_soon][:MOST],
+        "records_waiting": len(rows) - len(lines),
+    }
+
+
+def _drafts(actor: Actor) -> dict:
+    """What this person has typed, and meetings of the organisation that were saved but never submitted."""
+    typed = MeetingDraft.objects.filter(author=actor.user, organization=actor.organization)
+    lines = [
+        DraftLine(_title(draft), draft.saved_at, draft.meeting_id, str(draft.entry_key))
+        for draft in typed[:MOST]
+    ]
+    known = {line.meeting_id for line in lines} | {None}
+    saved = Meeting.objects.filter(organization=actor.organization, status=MeetingStatus.DRAFT)
+    lines += [
+        DraftLine(meeting.title, meeting.updated_at, meeting.pk, str(meeting.entry_key))
+        for meeting in saved.order_by("-updated_at")[:MOST]
+        if meeting.pk not in known
+    ]
+    return {"drafts": lines}
+
+
+def _title(draft: MeetingDraft) -> str:
+    """What the person called it; typed values are kept as lists of strings."""
+    typed = draft.typed.get("title") or ""
+    return (typed[0] if isinstance(typed, list) and typed else str(typed or "")) or "未命名的会议"
+
+
+def _resolutions(actor: Actor) -> list[Resolution]:
+    """Resolutions this person is to carry out, wherever they were taken inside what the post may see."""
+    member = actor.user.member_id
+    if member is None:
+        return []
+    return list(
+        Resolution.objects.filter(owner_id=member, done_on__isnull=True)
+        .exclude(meeting__status=MeetingStatus.DRAFT)
+        .select_related("meeting")
+        .order_by("due_on", "pk")[:MOST]
+    )
+
+
+def _reviews(actor: Actor) -> list[ReviewLine]:
+    lines = []
+    for right, model, label in (
+        (Right.CONFIRM_MEETINGS, Meeting, "会议记录"),
+        (Right.REVIEW_DUTIES, DutyRecord, "履责纪实"),
+    ):
+        if not actor.has(right) or not actor.organization.is_committee:
+            continue
+        found = (
+            model.objects.waiting()
+            .in_subtree(actor.organization)
+            .exclude(organization=actor.organization)
+            .aggregate(number=Count("pk"), since=Min("submitted_at"))
+        )
+        if found["number"]:
+            lines.append(ReviewLine(label, found["number"], found["since"]))
+    return lines
+
+
+def _elections(actor: Actor) -> list[Organization]:
+    """Own 换届 and, for a committee, those of the units directly below."""
+    if not actor.has(Right.LOG_MEETINGS):
+        return []
+    own = actor.organization
+    rows = Organization.objects.active_on(actor.today).filter(
+        election_due_on__lte=add_months(actor.today, ELECTION_MONTHS)
+    )
+    near = rows.filter(pk=own.pk) | rows.filter(parent_id=own.pk)
+    return list(near.order_by("election_due_on", "path")[:10])
+
+
+def _own_heat(organization: Organization, today: date) -> OwnHeat | None:
+    choice = Choice.read({}, readings.periods_with_readings(), today)
+    if choice.period is None:
+        return None
+    own = readings.own_reading(organization, choice.period)
+    if own is None:
+        return None
+    periods = choice.period.trailing(12)
+    points = readings.trend(organization, periods)
+    return OwnHeat(
+        own,
+        choice,
+        parts_of(own),
+        readings.quartile(organization, choice.period),
+        [point.by_level.get(own.level) for point in points],
+        periods,
+    )
