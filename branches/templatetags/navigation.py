@@ -37,7 +37,11 @@ class Entry:
 @register.simple_tag(takes_context=True)
 def navigation(context):
     """Return the entries of the bar for this request's actor."""
-    request = context["request"]
+    return entries_of(context["request"])
+
+
+def entries_of(request) -> list[Entry]:
+    """The pages the acting post may open, with the topic of the present page marked."""
     actor = request.actor
     match = request.resolver_match
     topic = (match.url_name or "").split("-")[0] if match else ""
