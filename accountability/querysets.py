@@ -1,5 +1,8 @@
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from branches.choices import OrganizationKind
+from branches.models import Appointment, Organization
+from branches.periods import Interval, window_of
 from branches.querysets.organizations import subtree
 
 from .choices import ListStatus, RecordStatus
@@ -32,15 +35,56 @@ class DutyRecordQuerySet(QuerySet):
         """Those judged in `period` (a `branches.periods.Period`)."""
         return self.filter(period__in=[month.key for month in period.months])
 
+    def begun(self, today):
+        """Those whose window has begun: the tasks of now, not of next quarter."""
+        begun = Q()
+        for interval in Interval:
+            begun |= Q(duty__interval=interval.value, due_on__lte=window_of(interval, today).ends_on)
+        return self.filter(begun)
+
     def waiting(self):
         return self.in_force().filter(status=RecordStatus.SUBMITTED)
 
     def unfinished(self):
-        return self.in_force().exclude(status=RecordStatus.ACCEPTED)
+        # Said exactly as the condition of the index that answers it.
+        return self.in_force().filter(~Q(status=RecordStatus.ACCEPTED))
 
     def overdue(self, today):
         return self.unfinished().filter(due_on__lt=today)
 
+    def late(self):
+        """Accepted, but done after the day it was due."""
+        return self.in_force().filter(status=RecordStatus.ACCEPTED, done_on__gt=F("due_on"))
+
+    def carried(self):
+        """Those whose parent record was accepted: the pairs on which retention is measured."""
+        return self.filter(parent__accepted_at__isnull=False)
+
     def known_at(self, cutoff):
         """Those that were in force at `cutoff`."""
-        return self.filter(opened_at__lte=cutoff).filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=cutoff))
+        return self.filter(opened_at__lte=cutoff).filter(
+            Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=cutoff)
+        )
+
+
+def units_for(template, scope, day):
+    """The organisations in the subtree of `scope` that a template without posts is made for."""
+    units = Organization.objects.in_subtree(scope).active_on(day).exclude(kind=OrganizationKind.GROUP)
+    if template.organization_kinds:
+        units = units.filter(kind__in=template.organization_kinds)
+    if template.levels:
+        units = units.filter(level__in=template.levels)
+    return units
+
+
+def officers_for(template, scope, day):
+    """The appointments in force in the subtree of `scope` that a template with posts is made for."""
+    return Appointment.objects.on(day).filter(
+        post__in=template.posts, organization__in=units_for(template, scope, day)
+    )
+
+
+def without_list(rows, template):
+    """Those of `rows` (units or officers, as the template has posts or not) that have no list of it in force."""
+    key = "appointment" if template.posts else "organization"
+    return rows.exclude(Exists(template.lists.in_force().filter(**{key: OuterRef("pk")})))

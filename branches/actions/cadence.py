@@ -7,11 +7,11 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from ..access import Right
-from ..cadence import day_problem
-from ..choices import MeetingKind
-from ..models import CadenceRule, ShortfallReason
-from ..periods import Period
+from branches.access import Right
+from branches.cadence import day_problem
+from branches.choices import MeetingKind
+from branches.models import CadenceRule, ShortfallReason
+from branches.periods import Period
 from .audit import record_event
 
 STARTERS = Path(__file__).resolve().parent.parent / "starters" / "cadence.toml"

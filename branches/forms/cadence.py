@@ -3,9 +3,9 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Layout, Row
 from django import forms
 
-from ..cadence import day_problem
-from ..choices import Level, OrganizationKind, Sector
-from ..models import CadenceRule, ShortfallReason
+from branches.cadence import day_problem
+from branches.choices import Level, OrganizationKind, Sector
+from branches.models import CadenceRule, ShortfallReason
 
 _KINDS = [kind for kind in OrganizationKind.choices if kind[0] != OrganizationKind.GROUP]
 

@@ -1,7 +1,7 @@
 from django.db.models import Q, QuerySet
 
-from ..choices import Quantity
-from ..periods import Interval, is_due_in
+from branches.choices import Quantity
+from branches.periods import Interval, is_due_in
 
 
 class CadenceRuleQuerySet(QuerySet):

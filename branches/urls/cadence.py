@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ..views import cadence
+from branches.views import cadence
 
 urlpatterns = [
     path("configuration/", cadence.configuration, name="configuration"),

@@ -7,18 +7,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ..access import Right, door
-from ..actions.cadence import (
-    cancel_cadence_change,
-    change_cadence_rule,
-    create_cadence_rule,
-    retire_cadence_rule,
-    state_shortfall_reason,
-)
-from ..forms.cadence import CadenceRuleForm, ShortfallReasonForm
-from ..models import CadenceRule, Organization, ShortfallReason
-from ..periods import Period, add_months
-from ..queries.cadence import obligation_page, preview_change, rule_list
+from branches.access import Right, door
+from branches.actions.cadence import cancel_cadence_change, change_cadence_rule, create_cadence_rule, retire_cadence_rule, state_shortfall_reason
+from branches.forms.cadence import CadenceRuleForm, ShortfallReasonForm
+from branches.models import CadenceRule, Organization, ShortfallReason
+from branches.periods import Period, add_months
+from branches.queries.cadence import obligation_page, preview_change, rule_list
 
 
 @door(Right.CONFIGURE)
