@@ -210,18 +210,17 @@ class Planter:
         random = self.random
         organization = organization or random.choice(self.organizations)
         self.sequence += 1
-        duties = DutyList.objects.create(
-            title=f"清单{self.sequence}",
+        duties, _ = DutyList.objects.get_or_create(
             kind=DutyKind.PRINCIPAL,
             year=2026,
             organization=organization,
-            issued_on=date(2026, 1, 1),
+            defaults={"title": "清单", "issuer": organization, "issued_on": date(2026, 1, 1)},
         )
         duty = Duty.objects.create(
             duty_list=duties,
             organization=organization,
             parent=parent and parent.duty,
-            number=1,
+            number=self.sequence,
             heading="条目",
             content="内容",
             interval=Interval.MONTH,
