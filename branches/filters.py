@@ -6,8 +6,8 @@ import django_filters
 from django import forms
 from django.db.models import Q
 
-from branches.choices import MeetingKind, MeetingStatus
-from branches.models import Meeting, Organization
+from branches.choices import MeetingKind, MeetingStatus, MemberCategory, Standing
+from branches.models import Meeting, Member, Organization
 from branches.periods import Interval, Period, window_of
 from branches.querysets.organizations import subtree
 
@@ -92,3 +92,53 @@ class MeetingFilter(django_filters.FilterSet):
         found = [*months, *quarters, *years]
         chosen = self.form.cleaned_data.get("period") if self.form.is_valid() else None
         return found if chosen is None or chosen in found else [chosen, *found]
+
+
+class MemberFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        label="查找",
+        method="by_name",
+        widget=forms.TextInput({"type": "search", "placeholder": "姓名、拼音或首字母"}),
+    )
+    category = django_filters.ChoiceFilter(label="人员类别", choices=MemberCategory.choices, empty_label="全部")
+    standing = django_filters.ChoiceFilter(
+        label="党籍", choices=[("ALL", "全部"), *Standing.choices], method="by_standing", empty_label="在册"
+    )
+    flag = django_filters.ChoiceFilter(
+        label="情况",
+        choices=[("lost", "失联"), ("floating", "流动"), ("ungrouped", "未编组")],
+        method="by_flag",
+        empty_label="全部",
+    )
+
+    class Meta:
+        model = Member
+        fields: list = []
+
+    def by_name(self, rows, name, value):
+        return rows.named(value)
+
+    def by_standing(self, rows, name, value):
+        return rows if value == "ALL" else rows.filter(standing=value)
+
+    def by_flag(self, rows, name, value):
+        if value == "ungrouped":
+            return rows.exclude(memberships__ends_on__isnull=True, memberships__group__isnull=False)
+        return rows.filter(**{f"is_{value}": True})
+
+    def filter_queryset(self, queryset):
+        rows = super().filter_queryset(queryset)
+        if not self.form.cleaned_data.get("standing"):
+            rows = rows.exclude(standing__in=(Standing.LEFT, Standing.DECEASED))
+        return rows
+
+    @property
+    def in_words(self) -> list[tuple[str, str]]:
+        """The filters that are on: (query parameter, words)."""
+        found = []
+        for name, field in self.form.fields.items():
+            value = self.form.cleaned_data.get(name) if self.form.is_valid() else None
+            if value:
+                words = dict(getattr(field, "choices", ())).get(value, value)
+                found.append((name, f"{field.label}：{words}"))
+        return found
