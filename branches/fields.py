@@ -1,5 +1,6 @@
 """Model fields of this floor."""
 
+import functools
 import hashlib
 import hmac
 
@@ -10,7 +11,25 @@ from django.db import models
 
 
 def _fernet() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.FIELD_KEYS])
+    return _fernet_of(tuple(settings.FIELD_KEYS))
+
+
+@functools.cache
+def _fernet_of(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def encrypt_bytes(content: bytes) -> bytes:
+    """Encrypt a file that holds id numbers before it is stored."""
+    return _fernet().encrypt(content)
+
+
+def decrypt_bytes(content: bytes) -> bytes:
+    """What `encrypt_bytes` was given; `ImproperlyConfigured` when no key opens it."""
+    try:
+        return _fernet().decrypt(content)
+    except InvalidToken as error:
+        raise ImproperlyConfigured("An encrypted file cannot be opened with FIELD_KEYS.") from error
 
 
 def blind_index(value: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
-from ..identity import CellError, format_date, normalize_cell, parse_date, was_untidy
+from ..identity import CellError, format_date, mask, normalize_cell, parse_date
 from .problems import WARNING, Problem
 from .spreadsheet import Row, Table
 
@@ -27,6 +27,9 @@ _CELL_ERRORS = frozenset(
     {"#REF!", "#VALUE!", "#N/A", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#GETTING_DATA"}
 )
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2}")
+
+#: Fields whose content is never quoted in full: previews are stored.
+SECRET = frozenset({"id_number"})
 
 
 class Judge:
@@ -74,38 +77,47 @@ class Judge:
     def is_refused(self, field: str) -> bool:
         return any(problem.field == field and problem.is_error for problem in self.problems)
 
-    def read(self, field: str, reader: Callable, *, notes: bool = True) -> None:
-        """Put what `reader` makes of the cell into `values`; with `notes` a remark in brackets at its end is refused."""
-        if self.is_blank(field) or field in self.row.formulas or field in self.row.merged:
+    def read(self, field: str, reader: Callable, *, notes: bool = True, tidy: bool = True) -> None:
+        """Put what `reader` makes of the cell into `values`.
+
+        With `notes` a remark in brackets at its end is refused, with `tidy` stray spaces and full-width digits are.
+        """
+        quote = mask if field in SECRET else str
+        value = self.row.cells.get(field)
+        if value is None or value == "" or field in self.row.formulas or field in self.row.merged:
             return
-        value = self.raw(field)
-        if isinstance(value, str) and value in _CELL_ERRORS:
-            self.report(field, "cell_error", f"单元格显示 {value}，请改成实际内容。")
-            return
-        if notes and isinstance(value, str) and (found := _TRAILING_NOTE.fullmatch(normalize_cell(value))):
-            kept = found.group(1).strip()
-            self.report(
-                field,
-                "trailing_note_in_a_cell",
-                f"“{value.strip()}”末尾带有备注；请只填“{kept}”，备注另记。",
-                proposal=kept,
-            )
-            return
+        text = ""
+        if isinstance(value, str):
+            text = normalize_cell(value)
+            if not text:
+                return
+            if value in _CELL_ERRORS:
+                self.report(field, "cell_error", f"单元格显示 {value}，请改成实际内容。")
+                return
+            if notes and text[-1] in "）)" and (found := _TRAILING_NOTE.fullmatch(text)):
+                kept = found.group(1).strip()
+                self.report(
+                    field,
+                    "trailing_note_in_a_cell",
+                    f"“{quote(text)}”末尾带有备注；请只填“{quote(kept)}”，备注另记。",
+                    proposal=quote(kept),
+                )
+                return
         try:
             read = reader(value)
         except CellError as error:
-            self.report(field, _KINDS.get(error.kind, error.kind), f"{error.message}。".replace("。。", "。"))
+            self.report(field, _KINDS.get(error.kind, error.kind), f"{error.message}。")
             return
         self.values[field] = read
-        if was_untidy(value) and notes:
-            kept = format_date(read) if isinstance(read, date) else str(read)
-            shown = normalize_cell(value) if not isinstance(read, str) else kept
-            self.report(
-                field,
-                "spaces_and_full_width_digits",
-                f"“{value}”含有多余的空格或全角字符，可自动更正为“{shown}”。",
-                proposal=shown,
-            )
+        if tidy and isinstance(value, str) and (value != text or (isinstance(read, str) and " " in value)):
+            kept = read if isinstance(read, str) else text
+            if kept != value:
+                self.report(
+                    field,
+                    "spaces_and_full_width_digits",
+                    f"“{quote(value)}”含有多余的空格或全角字符，可自动更正为“{quote(kept)}”。",
+                    proposal=quote(kept),
+                )
 
 
 def text_of(value: object) -> str:

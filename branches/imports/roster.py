@@ -123,7 +123,7 @@ def _read_cells(judge: Judge, today: date) -> None:
     judge.read("name", _name)
     if "name" not in judge.values and not judge.is_refused("name"):
         judge.report("name", "blank_name", "姓名为空，请填写。")
-    judge.read("branch", free_text(200), notes=False)
+    judge.read("branch", free_text(200), notes=False, tidy=False)
     if "branch" not in judge.values and not judge.is_refused("branch"):
         judge.report("branch", "blank_branch", "所在党支部为空，请填写支部全称。")
     judge.read("id_number", _id_reader(today))
@@ -134,15 +134,15 @@ def _read_cells(judge: Judge, today: date) -> None:
     judge.read("category", word(CATEGORIES))
     judge.read("joined_on", day(today))
     judge.read("full_on", day(today))
-    judge.read("occupation", free_text(60), notes=False)
+    judge.read("occupation", free_text(60), notes=False, tidy=False)
     judge.read("mobile", _phone(judge, "mobile", check_mobile))
-    judge.read("landline", _phone(judge, "landline", check_landline), notes=False)
-    judge.read("address", free_text(200), notes=False)
+    judge.read("landline", _phone(judge, "landline", check_landline), notes=False, tidy=False)
+    judge.read("address", free_text(200), notes=False, tidy=False)
     judge.read("standing", word(STANDINGS))
     judge.read("is_lost", word(YES_NO))
     judge.read("lost_on", _month_or_day(judge, today))
     judge.read("is_floating", word(YES_NO))
-    judge.read("floating_to", free_text(200), notes=False)
+    judge.read("floating_to", free_text(200), notes=False, tidy=False)
 
 
 def _compare_cells(judge: Judge, today: date) -> None:
