@@ -27,7 +27,7 @@ class MeetingFilter(django_filters.FilterSet):
     """kind (a bit of `MeetingKind`), status, period (2026-10, 2026-Q3, 2026), late=1, unit (an organisation), text."""
 
     kind = django_filters.TypedChoiceFilter(
-        label="类型", choices=MeetingKind.choices, coerce=int, method="of_kind", empty_label="全部类型"
+        label="类型", choices=MeetingKind.choices, coerce=int, method="of_kind"
     )
     status = django_filters.ChoiceFilter(label="状态", choices=MeetingStatus.choices, empty_label="全部状态")
     period = django_filters.CharFilter(label="时间", method="held_in")

@@ -78,6 +78,10 @@ class AttendanceForm(AsTyped, forms.Form):
         return {each for each in self.roster.ids if str(each) in typed}
 
     @property
+    def reasons(self) -> list[tuple[str, str]]:
+        return AbsenceReason.choices
+
+    @property
     def rows(self) -> list[AttendanceRow]:
         ticked = self.ticked
         return [

@@ -72,17 +72,9 @@ class VoteForm(AsTyped, forms.Form):
         self.fields["entitled"].widget.attrs["placeholder"] = str(entitled)
         self.fields["present"].widget.attrs["placeholder"] = str(present)
 
-    @property
-    def is_started(self) -> bool:
-        return self.has_changed()
-
-    @property
-    def is_election(self) -> bool:
-        return self["rule"].value() == VoteRule.ELECTION
-
-    @property
-    def is_admission(self) -> bool:
-        return self["rule"].value() == VoteRule.ADMISSION
+    def has_changed(self):
+        """A row in which only the way of voting was looked at is still an empty row."""
+        return bool(set(self.changed_data) - {"rule", "is_equal"})
 
     def clean(self):
         cleaned = super().clean()

@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from simple_history.models import HistoricalRecords
 
 from ..choices import AbsenceReason, Decision, MeetingKind, MeetingStatus
-from ..querysets.meetings import MeetingQuerySet
+from ..querysets.meetings import MeetingDraftQuerySet, MeetingQuerySet
 from ..votes import VoteRule
 from .organizations import Organization
 from .people import Member
@@ -364,6 +364,8 @@ class MeetingDraft(models.Model):
     entry_key = models.UUIDField(default=uuid.uuid4)
     typed = models.JSONField(default=dict)
     saved_at = models.DateTimeField("保存时间", auto_now=True)
+
+    objects = MeetingDraftQuerySet.as_manager()
 
     class Meta:
         verbose_name = "会议草稿"

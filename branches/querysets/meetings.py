@@ -28,3 +28,8 @@ class MeetingQuerySet(QuerySet):
     def counted_at(self, cutoff):
         """Those whose present counts already stood at `cutoff`."""
         return self.confirmed().filter(Q(counted_from__lte=cutoff))
+
+
+class MeetingDraftQuerySet(QuerySet):
+    def in_subtree(self, node):
+        return self.filter(subtree(node, "organization"))
