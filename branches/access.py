@@ -11,10 +11,12 @@ from datetime import date
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
-from .choices import COMMITTEE_POSTS, Post
+from .choices import COMMITTEE_POSTS, OrganizationKind, Post
 from .models import Appointment, Organization, User
+from .querysets.organizations import subtree
 
 
 class Reach(enum.Enum):
@@ -136,6 +138,21 @@ class Actor:
         if organization.path == own.path:
             return reach is not Reach.BELOW
         return reach is not Reach.OWN or organization.is_group
+
+    def within(self, right: Right, node: Organization | None = None, prefix: str = "organization") -> Q:
+        """The condition "where the right holds at or below `node`" (everywhere it holds for None), for the rows of a
+        list; `prefix` is the relation to the organisation, "" for organisations themselves."""
+        own, reach = self.organization, self.powers.get(right)
+        top = node or own
+        if reach is None or not top.path.startswith(own.path):
+            return Q(pk__in=[])
+        inside = subtree(top, prefix)
+        key = f"{prefix}__" if prefix else ""
+        if reach is Reach.OWN:
+            inside &= Q(**{f"{key}path": own.path}) | Q(**{f"{key}kind": OrganizationKind.GROUP})
+        if reach is Reach.BELOW:
+            inside &= Q(**{f"{key}path__gt": own.path})
+        return inside
 
     def may_everywhere(self, right: Right) -> bool:
         """Whether the right holds for what belongs to everybody (rules, templates): at the top of the tree only."""

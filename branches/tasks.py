@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from .actions import audit
+from branches.actions import audit
 
 
 @shared_task

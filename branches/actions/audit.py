@@ -10,7 +10,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from ..models import AuditEntry, AuditLink
+from branches.models import AuditEntry, AuditLink
 
 #: What a digest covers: every field of the entry.
 SEALED = (

@@ -6,17 +6,17 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from ..access import Right
-from ..choices import Chain, EventKind, Level, OrganizationKind
-from ..hierarchy import chain_under, level_under, same_family, standing_problem
-from ..models import Organization, OrganizationEvent
-from ..norms import term_ends_on
-from ..querysets.organizations import JUDGED
-from .audit import record_event
-from .history import check_version, save_with_trail
-from .placements import check_day, close_stretches
-from .refresh import mark_months_dirty
-from .tree import lock_organization, plant, search_keys
+from branches.access import Right
+from branches.actions.audit import record_event
+from branches.actions.history import check_version, save_with_trail
+from branches.actions.placements import check_day, close_stretches
+from branches.actions.refresh import mark_months_dirty
+from branches.actions.tree import lock_organization, plant, search_keys
+from branches.choices import Chain, EventKind, Level, OrganizationKind
+from branches.hierarchy import chain_under, level_under, same_family, standing_problem
+from branches.models import Organization, OrganizationEvent
+from branches.norms import term_ends_on
+from branches.querysets.organizations import JUDGED
 
 #: What `change_organization` takes.
 CHANGEABLE = (

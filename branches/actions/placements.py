@@ -5,8 +5,8 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.db.models import Max
 
-from ..models import Organization, Placement
-from ..querysets.organizations import JUDGED
+from branches.models import Organization, Placement
+from branches.querysets.organizations import JUDGED
 
 
 def check_day(organization: Organization, effective_on: date, today: date) -> None:

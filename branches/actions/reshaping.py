@@ -7,15 +7,15 @@ from django.db import transaction
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
-from ..choices import EventKind, OrganizationKind
-from ..hierarchy import HOMES, chain_under, level_under, same_family
-from ..models import Appointment, Member, Membership, Organization
-from .audit import record_event
-from .history import save_with_trail
-from .organizations import check_standing, record_change, require_structure
-from .placements import check_day, close_stretches
-from .refresh import mark_months_dirty
-from .tree import lock_organization, transplant
+from branches.actions.audit import record_event
+from branches.actions.history import save_with_trail
+from branches.actions.organizations import check_standing, record_change, require_structure
+from branches.actions.placements import check_day, close_stretches
+from branches.actions.refresh import mark_months_dirty
+from branches.actions.tree import lock_organization, transplant
+from branches.choices import EventKind, OrganizationKind
+from branches.hierarchy import HOMES, chain_under, level_under, same_family
+from branches.models import Appointment, Member, Membership, Organization
 
 
 def check_move(organization: Organization, parent: Organization, effective_on: date, today: date) -> None:

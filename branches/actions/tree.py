@@ -15,8 +15,8 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Subquery, Value
 from django.db.models.functions import Concat, Substr
 from treebeard.exceptions import PathOverflow
 
-from ..identity import pinyin_of
-from ..models import Organization
+from branches.identity import pinyin_of
+from branches.models import Organization
 
 STEP = Organization.steplen
 _DERIVED = ("pinyin", "initials")

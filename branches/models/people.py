@@ -5,7 +5,7 @@ from simple_history.models import HistoricalRecords
 
 from ..choices import Gender, MemberCategory, Post, Standing, VotingRight
 from ..fields import EncryptedCharField
-from ..identity import mask
+from ..identity import mask, mask_phone
 from ..querysets.people import AppointmentQuerySet, MemberQuerySet, MembershipQuerySet
 from .organizations import Organization
 
@@ -57,6 +57,10 @@ class Member(models.Model):
     @property
     def masked_id_number(self) -> str:
         return mask(self.id_number or "")
+
+    @property
+    def masked_mobile(self) -> str:
+        return mask_phone(self.mobile)
 
 
 class Membership(models.Model):

@@ -8,10 +8,37 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from ..access import open_to_all, open_to_signed_in
-from ..actions.accounts import change_password, switch_appointment
+from ..actions.accounts import (
+    change_password,
+    record_failed_sign_in,
+    record_sign_in,
+    record_sign_out,
+    switch_appointment,
+)
 
-login = open_to_all(LoginView.as_view(redirect_authenticated_user=True))
-logout = open_to_signed_in(LogoutView.as_view())
+class SignIn(LoginView):
+    """Django's page, with a line in the log for each attempt."""
+
+    redirect_authenticated_user = True
+
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        record_sign_in(user=form.get_user(), now=timezone.now())
+        return response
+
+    def form_invalid(self, form):
+        record_failed_sign_in(username=form.data.get("username", ""), now=timezone.now())
+        return super().form_invalid(form)
+
+
+login = open_to_all(SignIn.as_view())
+
+
+@require_POST
+@open_to_signed_in
+def logout(request):
+    record_sign_out(actor=request.actor, now=timezone.now())
+    return LogoutView.as_view()(request)
 
 
 @sensitive_post_parameters()

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from django.core.management.base import BaseCommand
 
-from ...actions.audit import seal_audit, verify_audit
+from branches.actions.audit import seal_audit, verify_audit
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 def _missing_head(head: str) -> str:
     if not head:
         return ""
-    from ...models import AuditLink
+    from branches.models import AuditLink
 
     number, _, digest = head.partition(":")
     if number.isdecimal() and AuditLink.objects.filter(number=int(number), digest=digest).exists():
