@@ -27,6 +27,15 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 60},
     },
+    "close periods": {
+        "task": "supervision.tasks.close_periods",
+        "schedule": crontab(hour=1, minute=40),
+    },
+    "resume runs": {
+        "task": "supervision.tasks.resume_runs",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 300},
+    },
     "take current readings": {
         "task": "supervision.tasks.take_current_readings",
         "schedule": crontab(hour=2, minute=10),

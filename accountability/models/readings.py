@@ -73,9 +73,10 @@ class Run(models.Model):
 
 
 class RunPart(models.Model):
-    """One share of a fanned-out run: the subtrees under `roots`, worked off by any worker, again if one dies.
+    """One share of a fanned-out run: the paths between the two `roots`, worked off by any worker, again if one dies.
 
-    `crossings` are committees outside the part under which some of its organisations stood.
+    `crossings` are committees to sum up again at the end: something of the part stood elsewhere then. Part 0, done
+    from the start, names there the committees above all shares.
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="parts")

@@ -71,8 +71,8 @@ def prepare_run(month: Period, cutoff: datetime, reason: str = "") -> Run:
         started = Run.objects.filter(period=month.key, is_current=False, frozen_at=None).order_by("-number")
         started = started.exclude(state=RunState.DONE).first()
         if started:
+            started.parts.all().delete()  # waits for a worker that is at one of them
             discard_rows(started)
-            started.parts.all().delete()
             started.cutoff, started.state, started.reason = cutoff, RunState.RUNNING, reason
             started.started_at = timezone.now()
             started.save()

@@ -63,7 +63,11 @@ class Planter:
             self.plant(kinds.GROUP, Level.GROUP, parent)
         elif self.random.random() < 0.35:
             level = self.random.choice([Level.COUNTY, Level.PRIMARY, Level.OFFICE_WORK_COMMITTEE])
-            self.plant(self.random.choice([kinds.COMMITTEE, kinds.GENERAL_BRANCH, kinds.LEADING_GROUP]), level, parent)
+            self.plant(
+                self.random.choice([kinds.COMMITTEE, kinds.GENERAL_BRANCH, kinds.LEADING_GROUP]),
+                level,
+                parent,
+            )
         elif self.random.random() < 0.1:
             self.plant(kinds.DISCIPLINE_COMMISSION, parent.level, parent)
         else:
@@ -75,7 +79,12 @@ class Planter:
         committee = [kinds.COMMITTEE, kinds.LEADING_GROUP, kinds.GENERAL_BRANCH]
         for code, kind, interval, facts in (
             ("A1", MeetingKind.GENERAL_MEETING, Interval.QUARTER, {"organization_kinds": branch}),
-            ("A2", MeetingKind.COMMITTEE_MEETING, Interval.MONTH, {"applies_when": Applicability.HAS_COMMITTEE}),
+            (
+                "A2",
+                MeetingKind.COMMITTEE_MEETING,
+                Interval.MONTH,
+                {"applies_when": Applicability.HAS_COMMITTEE},
+            ),
             (
                 "A3",
                 MeetingKind.GROUP_MEETING,
@@ -84,11 +93,21 @@ class Planter:
             ),
             ("A4", MeetingKind.PARTY_DAY, Interval.MONTH, {"sectors": [Sector.RURAL, Sector.OFFICE]}),
             ("A5", MeetingKind.LECTURE, Interval.QUARTER, {"chain": Chain.LOCAL, "at_least": 2}),
-            ("A6", MeetingKind.GROUP_MEETING, Interval.QUARTER, {"is_per_group": True, "levels": [Level.BRANCH]}),
+            (
+                "A6",
+                MeetingKind.GROUP_MEETING,
+                Interval.QUARTER,
+                {"is_per_group": True, "levels": [Level.BRANCH]},
+            ),
             ("A7", MeetingKind.GROUP_MEETING, Interval.MONTH, {"applies_when": Applicability.HAS_GROUPS}),
             ("A8", MeetingKind.LECTURE, Interval.YEAR, {}),
             ("S1", MeetingKind.STUDY_GROUP, Interval.QUARTER, {"organization_kinds": committee}),
-            ("S2", MeetingKind.SPECIAL_STUDY, Interval.MONTH, {"organization_kinds": committee, "at_least": 2}),
+            (
+                "S2",
+                MeetingKind.SPECIAL_STUDY,
+                Interval.MONTH,
+                {"organization_kinds": committee, "at_least": 2},
+            ),
             ("O1", MeetingKind.TALK, Interval.MONTH, {}),
         ):
             CadenceRule.objects.create(
@@ -102,6 +121,10 @@ class Planter:
                 effective_until=random.choice([None, None, None, date(2026, 10, 1), date(2026, 9, 30)]),
                 **facts,
             )
+
+        # The rules are older than every run, or a refresh would compute everybody again.
+        CadenceRule.objects.update(created_at=datetime(2024, 1, 1, tzinfo=UTC))
+        CadenceRule.history.update(history_date=datetime(2024, 1, 1, tzinfo=UTC))
 
     def happen(self, organization):
         """Something dated befalls an organisation: founded late, dissolved, moved or changed in a past stretch."""
@@ -124,7 +147,8 @@ class Planter:
             each
             for each in self.organizations
             if not each.path.startswith(organization.path)
-            and each.kind not in (OrganizationKind.GROUP, OrganizationKind.BRANCH, OrganizationKind.JOINT_BRANCH)
+            and each.kind
+            not in (OrganizationKind.GROUP, OrganizationKind.BRANCH, OrganizationKind.JOINT_BRANCH)
             and each.path < organization.path  # earlier in the tree only, so that no ring can come about
         ]
         if organization.kind == OrganizationKind.GROUP:
