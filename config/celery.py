@@ -36,6 +36,10 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 300},
     },
+    "erase stale imports": {
+        "task": "branches.tasks.erase_stale_imports",
+        "schedule": crontab(hour=3, minute=20),
+    },
     "take current readings": {
         "task": "supervision.tasks.take_current_readings",
         "schedule": crontab(hour=2, minute=10),
