@@ -25,6 +25,9 @@ class Burden:
     def minutes(self) -> Fraction:
         return self.records * MINUTES_PER_RECORD
 
+    def __str__(self) -> str:
+        return f"每月约{float(self.records):.1f}份纪实、{float(self.fields):.1f}项填写、{float(self.minutes):.1f}分钟"
+
     def __add__(self, other: "Burden") -> "Burden":
         return Burden(self.records + other.records)
 

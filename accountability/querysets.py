@@ -84,6 +84,15 @@ def officers_for(template, scope, day):
     )
 
 
+def targets_of(template, scope, reach, day):
+    """The units, or officers when it has posts, that a template reaches: `reach` "own" (`scope` alone) or "subtree"."""
+    if template.posts:
+        rows = officers_for(template, scope, day)
+        return rows.filter(organization=scope) if reach == "own" else rows
+    rows = units_for(template, scope, day)
+    return rows.filter(pk=scope.pk) if reach == "own" else rows
+
+
 def without_list(rows, template):
     """Those of `rows` (units or officers, as the template has posts or not) that have no list of it in force."""
     key = "appointment" if template.posts else "organization"

@@ -5,13 +5,13 @@ from django.db import transaction
 from django.db.models import Max
 from simple_history.utils import bulk_create_with_history
 
+from accountability.models import Duty, DutyList, DutyRecord
+from accountability.windows import carrying_period, terms
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Appointment, Organization
 from branches.periods import Interval
 
-from accountability.models import Duty, DutyList, DutyRecord
-from accountability.windows import carrying_period, terms
 from .lists import open_records
 from .marks import mark_records
 

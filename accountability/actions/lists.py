@@ -4,14 +4,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from accountability.choices import ListStatus, RecordStatus
+from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
+from accountability.querysets import targets_of, without_list
+from accountability.windows import terms
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Appointment, Organization
 
-from accountability.choices import ListStatus, RecordStatus
-from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
-from accountability.querysets import officers_for, units_for, without_list
-from accountability.windows import terms
 from .marks import mark_records
 
 #: Lists written at once; bounds the memory of issuing to a whole province.
@@ -40,20 +40,20 @@ def issue_list(
 
 
 @transaction.atomic
-def issue_lists(*, actor, template: DutyTemplate, scope: Organization, now) -> int:
-    """Issue a template to every unit or officer in the subtree of `scope` it is made for and return how many.
+def issue_lists(*, actor, template: DutyTemplate, scope: Organization, reach: str = "subtree", now) -> int:
+    """Issue a template to every unit or officer it is made for and return how many lists are new.
 
-    Those that have it already are left alone, so issuing twice is issuing once.
+    `reach` "subtree" means `scope` and everything below, "own" means `scope` alone. Those that have the list already
+    are left alone, so issuing twice is issuing once.
     """
     actor.require(Right.ISSUE_DUTIES, scope)
     _lock(template, actor)
+    rows = without_list(targets_of(template, scope, reach, actor.today), template)
     if template.posts:
-        rows = officers_for(template, scope, actor.today).select_related("organization").order_by("pk")
-        targets = ((row.organization, row) for row in without_list(rows, template).iterator(2000))
+        rows = rows.select_related("organization").order_by("pk")
+        targets = iter([(row.organization, row) for row in rows])
     else:
-        rows = units_for(template, scope, actor.today).order_by("path")
-        targets = ((row, None) for row in without_list(rows, template).iterator(2000))
-    targets = iter(list(targets))
+        targets = iter([(row, None) for row in rows.order_by("path")])
     number = 0
     while batch := list(islice(targets, BATCH)):
         number += len(_issue(actor, template, batch, now))
@@ -62,7 +62,7 @@ def issue_lists(*, actor, template: DutyTemplate, scope: Organization, now) -> i
         actor=actor,
         event="批量下发责任清单",
         row=template,
-        summary=f"{scope}及以下 {number}份 {template}",
+        summary=f"{scope}{'及以下' if reach == 'subtree' else ''} {number}份 {template}",
         at=now,
     )
     return number

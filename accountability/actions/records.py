@@ -2,13 +2,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from simple_history.utils import bulk_update_with_history
 
+from accountability.access import require_review, reviewed_by
+from accountability.choices import Decision, RecordStatus
+from accountability.models import DutyRecord, DutyReview
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.choices import MeetingStatus
 
-from accountability.access import require_review, reviewed_by
-from accountability.choices import Decision, RecordStatus
-from accountability.models import DutyRecord, DutyReview
 from .marks import mark_records
 
 

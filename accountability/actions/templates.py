@@ -1,11 +1,10 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from branches.access import Right
-from branches.actions.audit import record_event
-
 from accountability.forbidden import find_forbidden
 from accountability.models import DutyTemplate, DutyTemplateItem
+from branches.access import Right
+from branches.actions.audit import record_event
 
 
 @transaction.atomic

@@ -259,6 +259,11 @@ class DutyRecord(models.Model):
         return window_of(self.duty.interval, self.due_on)
 
     @property
+    def term(self) -> str:
+        """The window without its year: 10月, 第四季度, 上半年, 全年."""
+        return self.window.label.partition("年")[2] or "全年"
+
+    @property
     def is_timely(self) -> bool | None:
         return None if self.done_on is None else self.done_on <= self.due_on
 

@@ -1,0 +1,1 @@
+"""The browser's strings into values; one topic a file."""

@@ -1,0 +1,1 @@
+"""What one page shows, filled from several querysets; one topic a file."""
