@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
-demo: $(VENV)/.runtime staticfiles/staticfiles.json ## a fictional city with a year of life on http://127.0.0.1:$PORT/
+demo: $(VENV)/.runtime ## a fictional city with a year of life on http://127.0.0.1:$PORT/
 	@exec $(PY) deploy/demo.py
 
 setup: $(VENV)/.dev $(VENV)/.static ## the virtual environment and the browser libraries, for development
@@ -54,7 +54,7 @@ format: setup ## rewrite code and templates as `make lint` wants them
 bench: setup ## measure, and write docs/benchmarks.md
 	$(SERVICES) --postgres --durable --valkey -- $(PY) -m benchmarks
 
-screenshots: setup browser-packages staticfiles/staticfiles.json ## take docs/screenshots/ from the demo
+screenshots: setup browser-packages ## take docs/screenshots/ from the demo
 	$(PY) deploy/screenshots.py
 
 migrations: setup ## write the migrations that the models ask for

@@ -70,8 +70,15 @@ def run(stack: ExitStack) -> None:
     if "ALLOWED_HOSTS" not in environment and host not in ("127.0.0.1", "localhost"):
         environment["ALLOWED_HOSTS"] = "*"
     manage = [sys.executable, str(ROOT / "manage.py")]
+    # Loading the data keeps one core busy; the other one fetches and builds the static files meanwhile.
+    static = start(
+        ["make", "--no-print-directory", "staticfiles/staticfiles.json"], cwd=ROOT, env=environment
+    )
+    stack.callback(stop, static)
     _step("准备数据库 database", [*manage, "migrate", "--verbosity", "0"], environment)
     _step("载入演示数据 demo data", [*manage, "load_demo"], environment)
+    if static.wait():
+        raise Failure("静态文件没有建成，原因见上。 The static files could not be built, see above.")
 
     children = {}
     web = [
