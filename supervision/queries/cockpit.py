@@ -8,9 +8,10 @@ from django.db.models import Count, Min
 
 from accountability.models import DutyRecord, RollUp
 from branches.access import Actor, Right
-from branches.choices import Chain, Level, Sector
-from branches.models import Meeting, Organization
+from branches.choices import Chain, Sector
+from branches.models import Organization
 from branches.periods import Period
+from branches.queries.meetings import waiting_below
 from branches.tally import Tally
 from supervision.attenuation.gradient import Rung, rate
 from supervision.attenuation.measures import MEASURES, Declaration
@@ -46,7 +47,6 @@ class LadderView:
     kept: float | None
     attenuation: float | None
     rho: float | None
-    pattern: str
 
 
 @dataclass(frozen=True)
@@ -75,19 +75,29 @@ class ColdLine:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for a decision: how many, and since when the oldest one."""
+    """What waits for a decision: in which queue, how many, and since when the oldest one."""
 
-    number: int = 0
-    since: datetime | None = None
+    label: str
+    url_name: str
+    number: int
+    since: datetime
 
 
 @dataclass(frozen=True)
 class TrendView:
-    """Heat by level over twelve months, for the chart and for the table of the same numbers."""
+    """Heat by level of one chain over twelve months, for the chart and for the table of the same numbers."""
 
+    label: str
     periods: list[Period]
     series: list[tuple[str, list[float | None]]]
-    labels: list[str]
+
+    @property
+    def ticks(self) -> list[str]:
+        return [f"{period.index}月" for period in self.periods]
+
+    @property
+    def title(self) -> str:
+        return f"{self.label}近十二个月各级热度"
 
     @property
     def rows(self):
@@ -110,15 +120,20 @@ class Cockpit:
     measures: list[Declaration] = field(default_factory=list)
     children: list[ChildLine] = field(default_factory=list)
     children_left: int = 0
-    trend: TrendView | None = None
+    trends: list[TrendView] = field(default_factory=list)
     cold: list[ColdLine] = field(default_factory=list)
-    meetings_waiting: Waiting = Waiting()
-    records_waiting: Waiting = Waiting()
+    waiting: list[Waiting] = field(default_factory=list)
     running: Period | None = None
 
     @property
     def formula(self):
         return self.source.formula if self.source else None
+
+    @property
+    def remedies(self) -> list[Declaration]:
+        """The measures that cold units lack most, each once, the most frequent first."""
+        keys = [line.measure.key for line in self.cold]
+        return [MEASURES[key] for key in sorted(set(keys), key=lambda key: (-keys.count(key), key))]
 
     @property
     def due(self) -> int:
@@ -130,13 +145,10 @@ def cockpit(*, actor: Actor, organization: Organization, asked) -> Cockpit:
     """Fill the page of `organization` as the query `asked` wants it seen."""
     months = readings.periods_with_readings()
     choice = Choice.read(asked, months, actor.today)
-    waiting = {
-        "meetings_waiting": _waiting(Meeting, actor, organization, Right.CONFIRM_MEETINGS),
-        "records_waiting": _waiting(DutyRecord, actor, organization, Right.REVIEW_DUTIES),
-    }
+    waiting = waiting_for(actor, organization)
     source = readings.source(choice.period) if choice.period else None
     if source is None:
-        return Cockpit(organization, choice, period_groups(months), [], [], **waiting)
+        return Cockpit(organization, choice, period_groups(months), [], [], waiting=waiting)
     chains, sectors = _facets(organization, source)
     ladders = readings.ladders(organization, choice.period, choice.sector or None)
     shown = [each for chain, each in ladders.items() if choice.chain in ("", chain)]
@@ -163,22 +175,27 @@ def cockpit(*, actor: Actor, organization: Organization, asked) -> Cockpit:
         measures=measures,
         children=[ChildLine(unit, _cells(unit, measures)) for unit in units[:MOST_CHILDREN]],
         children_left=max(0, len(units) - MOST_CHILDREN),
-        trend=_trend(organization, choice),
+        trends=[_trend(organization, choice, each.chain) for each in shown if each.ladder.rungs],
         cold=[line for line in (_cold_line(unit, source) for unit in cold) if line],
         running=months[0] if months[0] != choice.period and months[0].ends_on >= actor.today else None,
-        **waiting,
+        waiting=waiting,
     )
 
 
-def _waiting(model, actor: Actor, organization: Organization, right: Right) -> Waiting:
-    """What waits below `organization`, if the actor may decide there."""
-    if not actor.has(right):
-        return Waiting()
-    rows = model.objects.waiting().in_subtree(organization)
-    if organization.path == actor.organization.path:
-        rows = rows.exclude(organization=organization)
-    found = rows.aggregate(number=Count("pk"), since=Min("submitted_at"))
-    return Waiting(found["number"], found["since"])
+def waiting_for(actor: Actor, organization: Organization) -> list[Waiting]:
+    """What waits below `organization` and this post may decide."""
+    queues = []
+    if actor.has(Right.CONFIRM_MEETINGS):
+        queues.append(("会议", "review-queue", waiting_below(organization, actor)))
+    if actor.has(Right.REVIEW_DUTIES):
+        records = DutyRecord.objects.waiting().in_subtree(organization).exclude(organization=organization)
+        queues.append(("履责纪实", "duty-review-queue", records))
+    found = []
+    for label, url_name, rows in queues:
+        sums = rows.order_by().aggregate(number=Count("pk"), since=Min("submitted_at"))
+        if sums["number"]:
+            found.append(Waiting(label, url_name, sums["number"], sums["since"]))
+    return found
 
 
 def _facets(organization: Organization, source: readings.Source):
@@ -200,7 +217,7 @@ def _facets(organization: Organization, source: readings.Source):
 def _ladder_view(each: readings.ScopeLadder) -> LadderView:
     lines, above = [], ""
     for rung in each.ladder.rungs:
-        label = Level(rung.level).label
+        label = readings.LEVEL_LABELS[rung.level]
         parts = rung.loss_by_measure if rung.retention is not None else rung.drop_by_measure
         lines.append(RungLine(rung, label, above, _main(parts)))
         above = label
@@ -212,7 +229,6 @@ def _ladder_view(each: readings.ScopeLadder) -> LadderView:
         each.ladder.kept,
         each.ladder.attenuation,
         each.ladder.rho,
-        each.ladder.pattern.label if each.ladder.pattern else "",
     )
 
 
@@ -245,12 +261,12 @@ def _cold_line(unit: readings.UnitHeat, source: readings.Source) -> ColdLine | N
     return ColdLine(unit, MEASURES[worst], unit.tallies[worst])
 
 
-def _trend(organization: Organization, choice: Choice) -> TrendView:
-    """The twelve months that end with the chosen period; a line a level of the chain with most levels."""
+def _trend(organization: Organization, choice: Choice, chain: str) -> TrendView:
+    """The twelve months that end with the chosen period; a line a level."""
     periods = choice.period.last_month.trailing(12)
-    points = readings.trend(organization, periods, choice.chain or None, choice.sector or None)
+    points = readings.trend(organization, periods, chain, choice.sector or None)
     levels = sorted({level for point in points for level in point.by_level})
-    series = [(Level(level).label, [point.by_level.get(level) for point in points]) for level in levels]
-    if len(levels) > 6:
-        series = [("全部", [point.heat for point in points])]
-    return TrendView(periods, series, [f"{period.index}月" for period in periods])
+    series = [
+        (readings.LEVEL_LABELS[level], [point.by_level.get(level) for point in points]) for level in levels
+    ]
+    return TrendView(Chain(chain).label, periods, series)

@@ -16,15 +16,15 @@ from supervision.attenuation.measures import MEASURES, Declaration
 from supervision.queries import readings
 from supervision.queries.choice import Choice
 
+#: The first formula is stored with a month long before any record.
+FIRST_YEAR = 2000
 #: Months ahead for which a new version may be announced.
 MONTHS_AHEAD = 12
 
 
 def formula_in_force(month: Period) -> Formula | None:
     """The version that judges `month`, as the engine chooses it: the newest of those that have begun."""
-    return (
-        Formula.objects.filter(effective_from__lte=month.key).order_by("-number").first()
-    )
+    return Formula.objects.filter(effective_from__lte=month.key).order_by("-number").first()
 
 
 def first_free_month(today: date) -> Period:
@@ -47,7 +47,16 @@ class Version:
     formula: Formula
     begins: Period
     state: str
-    weights: list[tuple[Declaration, int, float]]
+    weights: list[tuple[Declaration, float, float]]
+
+    @property
+    def since(self) -> str:
+        return since(self.begins)
+
+
+def since(begins: Period) -> str:
+    """From when a version counts, in words; the first one has counted from the beginning."""
+    return f"自{begins.label}起" if begins.year >= FIRST_YEAR else "自启用本系统起"
 
 
 def versions(today: date) -> list[Version]:

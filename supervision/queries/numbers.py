@@ -17,7 +17,7 @@ from supervision.attenuation.gradient import (
     per_step,
 )
 from supervision.attenuation.measures import MEASURES, starting_weights
-from supervision.queries.formula import formula_in_force, weight_lines
+from supervision.queries.formula import formula_in_force, since, weight_lines
 
 #: Worked examples; the same vectors are held by tests.
 EXAMPLE = {
@@ -68,7 +68,7 @@ class ExampleStep:
 class Numbers:
     formula: Formula
     is_stored: bool
-    effective_from: Period | None
+    since: str
     measures: list[Explained]
     example: Example
     steps: list[ExampleStep]
@@ -90,7 +90,7 @@ def explained(today: date) -> Numbers:
     return Numbers(
         formula=formula,
         is_stored=stored is not None,
-        effective_from=Period.from_key(stored.effective_from) if stored else None,
+        since=since(Period.from_key(stored.effective_from)) if stored else "",
         measures=measures,
         example=Example(rows, heat(EXAMPLE, weights) or 0, heat_interval(EXAMPLE, weights) or Bounds(0, 100)),
         steps=[

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Count, Min, Prefetch
+from django.db.models import Prefetch
 
 from accountability.choices import RecordStatus
 from accountability.models import DutyRecord, DutyReview
@@ -15,12 +15,15 @@ from branches.periods import Interval, Period, add_months, window_of
 from branches.queries.cadence import Obligation, obligations_of
 from supervision.queries import readings
 from supervision.queries.choice import Choice
+from supervision.queries.cockpit import Waiting, waiting_for
 from supervision.queries.unit import Part, parts_of
 
 #: Lines of one kind on the page; the list behind has the rest.
 MOST = 30
 #: 换届 is announced this many months ahead. [default]
 ELECTION_MONTHS = 6
+#: A window that ended longer ago is history, not a task; the list of obligations has it.
+MISSED_DAYS = 92
 SOON_DAYS = 10
 
 
@@ -59,15 +62,6 @@ class DutyLine:
 
 
 @dataclass(frozen=True)
-class ReviewLine:
-    """What waits for a decision of this post."""
-
-    label: str
-    number: int
-    since: datetime
-
-
-@dataclass(frozen=True)
 class OwnHeat:
     """The organisation's own numbers of the newest closed month."""
 
@@ -100,19 +94,23 @@ class OwnHeat:
 
 @dataclass(frozen=True)
 class Todo:
-    """The page. `pressing` obligations are late or nearly so, `ahead` have time, `submitted` wait for others."""
+    """The page. `pressing` obligations end soon, `ahead` have time, `submitted` wait for others.
+
+    `missed` belong to windows that have just ended: only a meeting that was held can still be entered, or a reason.
+    """
 
     organization: Organization
     today: date
     returned: list[Returned] = field(default_factory=list)
     pressing: list[Obligation] = field(default_factory=list)
+    missed: list[Obligation] = field(default_factory=list)
     ahead: list[Obligation] = field(default_factory=list)
     submitted: list[Obligation] = field(default_factory=list)
     duties: list[DutyLine] = field(default_factory=list)
     duties_ahead: list[DutyLine] = field(default_factory=list)
     drafts: list[DraftLine] = field(default_factory=list)
     resolutions: list[Resolution] = field(default_factory=list)
-    reviews: list[ReviewLine] = field(default_factory=list)
+    reviews: list[Waiting] = field(default_factory=list)
     elections: list[Organization] = field(default_factory=list)
     meetings_waiting: int = 0
     records_waiting: int = 0
@@ -121,7 +119,15 @@ class Todo:
     @property
     def number(self) -> int:
         """How many things ask for something now."""
-        lists = (self.returned, self.pressing, self.duties, self.drafts, self.resolutions, self.elections)
+        lists = (
+            self.returned,
+            self.pressing,
+            self.missed,
+            self.duties,
+            self.drafts,
+            self.resolutions,
+            self.elections,
+        )
         return sum(len(each) for each in lists) + sum(each.number for each in self.reviews)
 
     @property
@@ -156,22 +162,24 @@ def todo(actor: Actor) -> Todo:
         organization,
         today,
         returned=sorted(returned, key=lambda each: (each.at is None, each.at)),
-        reviews=_reviews(actor),
+        reviews=waiting_for(actor, organization) if organization.is_committee else [],
         heat=_own_heat(organization, today) if actor.has(Right.LOG_MEETINGS) else None,
         **lists,
     )
 
 
 def _obligations(organization: Organization, today: date) -> dict:
-    lists: dict[str, list[Obligation]] = {"pressing": [], "ahead": [], "submitted": []}
+    lists: dict[str, list[Obligation]] = {"pressing": [], "missed": [], "ahead": [], "submitted": []}
     places = {
-        State.OVERDUE: "pressing",
+        State.OVERDUE: "missed",
         State.DUE_SOON: "pressing",
         State.NOT_DUE_YET: "ahead",
         State.WAITING: "submitted",
     }
     for each in obligations_of(organization, today):
-        if each.state in places:
+        long_ago = each.state is State.OVERDUE and (today - each.due_on).days > MISSED_DAYS
+        explained = each.state is State.OVERDUE and each.shortfall is not None
+        if each.state in places and not long_ago and not explained:
             lists[places[each.state]].append(each)
     waiting = Meeting.objects.filter(organization=organization).waiting().count()
     return lists | {"meetings_waiting": waiting}
@@ -262,25 +270,6 @@ def _resolutions(actor: Actor) -> list[Resolution]:
         .select_related("meeting")
         .order_by("due_on", "pk")[:MOST]
     )
-
-
-def _reviews(actor: Actor) -> list[ReviewLine]:
-    lines = []
-    for right, model, label in (
-        (Right.CONFIRM_MEETINGS, Meeting, "会议记录"),
-        (Right.REVIEW_DUTIES, DutyRecord, "履责纪实"),
-    ):
-        if not actor.has(right) or not actor.organization.is_committee:
-            continue
-        found = (
-            model.objects.waiting()
-            .in_subtree(actor.organization)
-            .exclude(organization=actor.organization)
-            .aggregate(number=Count("pk"), since=Min("submitted_at"))
-        )
-        if found["number"]:
-            lines.append(ReviewLine(label, found["number"], found["since"]))
-    return lines
 
 
 def _elections(actor: Actor) -> list[Organization]:

@@ -119,7 +119,7 @@ def unit_page(*, organization: Organization, asked: Mapping[str, str], today) ->
         rows = rows.filter(organization__path__gt=after)
     found = list(rows[: PAGE + 1])
     more, found = len(found) > PAGE, found[:PAGE]
-    nodes = Organization.objects.in_bulk([row["organization_id"] for row in found])
+    nodes = Organization.objects.select_related("parent").in_bulk([row["organization_id"] for row in found])
     lines = [_line(nodes[row["organization_id"]], row, wanted, source) for row in found]
     sums = _sums(organization, choice, wanted, source)
     return UnitPage(

@@ -104,22 +104,28 @@ def sparkline(values, label, formula=None):
 def line_chart(months, series, formula=None, title=""):
     """A line a level over the months: `months` are labels, `series` pairs (name, heats or None), oldest first."""
     hot, warm = limits(formula)
-    left, right, top, bottom = 34, 560, 12, 208
+    left, right, top, bottom = 38, 424, 12, 208
+    shown = [value for _, values in series for value in values if value is not None]
+    low = min(50, max(0, 10 * floor((min(shown, default=0) - 5) / 10)))
+
+    def y(value):
+        return _y(value, top, bottom, low)
+
     lines = []
     for place, (name, values) in enumerate(series):
-        points = _points(values, left, right, top, bottom)
+        points = _points(values, left, right, top, bottom, low)
         last = next((point for point in reversed(points) if point), None)
         if last is not None:
             lines.append(
                 Line(name, f"line-{place % 6}", _stretches(points), [p for p in points if p], last[1])
             )
     _spread(lines)
-    every = _points([0] * len(months), left, right, top, bottom)
+    every = _points([100] * len(months), left, right, top, bottom)
     return {
         "title": title,
         "lines": lines,
-        "grid": [(value, _y(value, top, bottom)) for value in (0, 25, 50, 75, 100)],
-        "limits": [("热", _y(hot, top, bottom)), ("温", _y(warm, top, bottom))],
+        "grid": [(value, y(value)) for value in range(low, 101, 10 if low >= 40 else 20)],
+        "limits": [("热", y(hot)), ("温", y(warm))],
         "ticks": [
             (x, name)
             for number, ((x, _), name) in enumerate(zip(every, months, strict=True))
@@ -131,15 +137,15 @@ def line_chart(months, series, formula=None, title=""):
     }
 
 
-def _y(value: float, top: float, bottom: float) -> float:
-    return round(bottom - (bottom - top) * value / 100, 1)
+def _y(value: float, top: float, bottom: float, low: float = 0) -> float:
+    return round(bottom - (bottom - top) * (value - low) / (100 - low), 1)
 
 
-def _points(values, left, right, top, bottom):
+def _points(values, left, right, top, bottom, low=0):
     """Coordinates of the values, None where there is none."""
     span = max(1, len(values) - 1)
     return [
-        None if value is None else (round(left + (right - left) * place / span, 1), _y(value, top, bottom))
+        None if value is None else (round(left + (right - left) * place / span, 1), _y(value, top, bottom, low))
         for place, value in enumerate(values)
     ]
 
@@ -157,7 +163,7 @@ def _stretches(points) -> list[str]:
     return stretches
 
 
-def _spread(lines: list[Line], gap: float = 15) -> None:
+def _spread(lines: list[Line], gap: float = 18) -> None:
     """Move the names at the right end apart so that none covers another."""
     lowest = 0.0
     for place, line in sorted(enumerate(lines), key=lambda pair: pair[1].label_y):
