@@ -15,7 +15,7 @@ from accountability.counts import carried_duty_counts, duty_counts
 from accountability.models import Reading, RollUp, Run
 from branches import counts
 from branches.choices import COMMITTEE_KINDS, Applicability
-from branches.counts import EVERYONE, Everyone
+from branches.counts import EVERYONE, Among, Everyone
 from branches.models import CadenceRule
 from branches.periods import Interval, Period, window_of
 
@@ -353,6 +353,8 @@ def write(
 
 def write_readings(run: Run, among: Everyone = EVERYONE, *, afresh: bool) -> int:
     """Write the own readings of a run and drop those of organisations that no longer counted; rows touched."""
+    if isinstance(among, Among) and not among.keys:
+        return 0
     columns = (*STOOD, *CARRIED_DUTIES, *OWN)
     written = write(Reading, ("organization_id",), columns, own_readings(run, among), run, afresh=afresh)
     if not afresh:
