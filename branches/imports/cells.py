@@ -23,9 +23,6 @@ _KINDS = {
     "date_format": "bad_date",
 }
 _TRAILING_NOTE = re.compile(r"(.*[^（(])[（(][^（()）]*[）)]", re.DOTALL)
-_CELL_ERRORS = frozenset(
-    {"#REF!", "#VALUE!", "#N/A", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#GETTING_DATA"}
-)
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2}")
 
 #: Fields whose content is never quoted in full: previews are stored.
@@ -42,6 +39,9 @@ class Judge:
         self.problems: list[Problem] = []
         for field in row.formulas:
             self.report(field, "formula", "单元格里是公式；请复制后“粘贴为数值”，再上传。")
+        for field in row.broken:
+            if field not in row.formulas:
+                self.report(field, "cell_error", "单元格显示的是错误值（如 #REF!），请改成实际内容。")
         for field in row.merged:
             if field not in row.formulas:
                 self.report(field, "merged_cell", "单元格与其他单元格合并了；请取消合并，逐行填写。")
@@ -90,9 +90,6 @@ class Judge:
         if isinstance(value, str):
             text = normalize_cell(value)
             if not text:
-                return
-            if value in _CELL_ERRORS:
-                self.report(field, "cell_error", f"单元格显示 {value}，请改成实际内容。")
                 return
             if notes and text[-1] in "）)" and (found := _TRAILING_NOTE.fullmatch(text)):
                 kept = found.group(1).strip()

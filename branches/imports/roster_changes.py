@@ -143,13 +143,11 @@ def _changes(table: Table, line: RosterLine, stored: dict) -> Iterator[Change]:
             values[field] = nothing
     for field in COMPARED:
         if field in values and values[field] != stored[field]:
-            labels = _LABELS.get(field, {})
-            before, after = stored[field], values[field]
             yield Change(
-                field, table.titles.get(field, ""), labels.get(before, before), labels.get(after, after)
+                field, table.titles.get(field, ""), stored[field], values[field], _LABELS.get(field, {})
             )
     if stored.get("lacks_id") and values.get("id_number"):
-        yield Change("id_number", table.titles["id_number"], "", mask(values["id_number"]))
+        yield Change("id_number", table.titles["id_number"], "", values["id_number"], {})
 
 
 def _complete(table: Table, line: RosterLine) -> None:

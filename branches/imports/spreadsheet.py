@@ -52,6 +52,7 @@ class Row:
     number: int
     cells: dict[str, object]
     formulas: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
     merged: tuple[str, ...] = ()
     hidden: bool = False
 
@@ -77,6 +78,7 @@ class _Grid:
     name: str
     rows: Iterator[list]
     formulas: frozenset = frozenset()
+    broken: frozenset = frozenset()
     merged: list = field(default_factory=list)
     hidden_rows: frozenset = frozenset()
     is_text: bool = False
@@ -110,7 +112,7 @@ def read_table(
     if low.endswith(".xlsx"):
         _refuse_empty(stream)
         grids = (
-            _Grid(each.name, each.rows, each.formulas, each.merged, each.hidden_rows)
+            _Grid(each.name, each.rows, each.formulas, each.broken, each.merged, each.hidden_rows)
             for each in workbook.open_sheets(
                 stream, max_rows=limits.rows + _HEADER_WITHIN, max_columns=limits.columns
             )
@@ -216,10 +218,7 @@ def _body_rows(
     merged = _merged_cells(grid.merged, start, set(found.values()))
     pairs = list(found.items())
     by_position = {position: name for name, position in pairs}
-    formulas: dict[int, list[str]] = {}
-    for row, position in grid.formulas:
-        if position in by_position:
-            formulas.setdefault(row, []).append(by_position[position])
+    formulas, broken = _by_row(grid.formulas, by_position), _by_row(grid.broken, by_position)
     for number, row in enumerate(body, start + 1):
         if number > start + limits.rows:
             raise FileRefused("too_many_rows", f"表格超过 {limits.rows:,} 行，请分成几个文件导入。")
@@ -238,15 +237,26 @@ def _body_rows(
                 elif value[0] == "'":
                     value = unescape(value)
             cells[name] = value
-        if not in_formula and (not _is_filled(cells.values()) or _is_note(row)):
+        is_broken = broken.get(at, ())
+        if not in_formula and not is_broken and (not _is_filled(cells.values()) or _is_note(row)):
             continue
         yield Row(
             number,
             cells,
             tuple(in_formula),
+            tuple(is_broken),
             tuple(by_position[position] for position in merged.get(at, ())),
             at in grid.hidden_rows,
         )
+
+
+def _by_row(places, by_position: dict[int, str]) -> dict[int, list[str]]:
+    """Row → fields of the given places."""
+    rows: dict[int, list[str]] = {}
+    for row, position in places:
+        if position in by_position:
+            rows.setdefault(row, []).append(by_position[position])
+    return rows
 
 
 def _merged_cells(ranges, start: int, positions: set[int]) -> dict[int, list[int]]:

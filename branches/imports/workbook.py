@@ -37,11 +37,15 @@ _SKIPPED = (
 
 @dataclass(slots=True)
 class Sheet:
-    """A visible worksheet: rows of plain values from A1 on; formulas, merged cells as (row, column) from zero."""
+    """A visible worksheet: rows of plain values from A1 on; places are (row, column) from zero.
+
+    `broken` are cells that show an error such as #REF!, which calamine reads as empty.
+    """
 
     name: str
     rows: Iterator[list]
     formulas: frozenset[tuple[int, int]]
+    broken: frozenset[tuple[int, int]]
     merged: list[tuple[tuple[int, int], tuple[int, int]]]
     hidden_rows: frozenset[int]
 
@@ -53,6 +57,7 @@ class _Scan:
     last_row: int = -1
     last_column: int = -1
     formulas: set[tuple[int, int]] = field(default_factory=set)
+    broken: set[tuple[int, int]] = field(default_factory=set)
     hidden_rows: set[int] = field(default_factory=set)
 
 
@@ -81,6 +86,7 @@ def open_sheets(stream: BinaryIO, *, max_rows: int, max_columns: int) -> Iterato
                 meta.name,
                 _rows(sheet),
                 frozenset(scan.formulas),
+                frozenset(scan.broken),
                 sheet.merged_cell_ranges or [],
                 frozenset(scan.hidden_rows),
             )
@@ -96,10 +102,8 @@ def open_sheets(stream: BinaryIO, *, max_rows: int, max_columns: int) -> Iterato
 def _rows(sheet) -> Iterator[list]:
     if sheet.start is None:
         return
-    first_row, first_column = sheet.start
-    for _ in range(first_row):
-        yield []
-    margin = [""] * first_column
+    # Calamine gives the empty rows above the first cell, but not the empty columns before it.
+    margin = [""] * sheet.start[1]
     for row in sheet.iter_rows():
         yield margin + row if margin else row
 
@@ -280,7 +284,10 @@ def _scan_sheet(content: bytes, lengths: list[int], *, max_rows: int, max_column
                     column = columns[letters] = _column_number(letters)
             else:
                 column += 1
-            is_shared = attributes.get("t") == "s"
+            kind = attributes.get("t")
+            is_shared = kind == "s"
+            if kind == "e":
+                scan.broken.add((row, column))
         elif name == "v":
             in_value = is_shared
             use()
