@@ -32,7 +32,10 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self):
-        return min(capped_count(self.object_list.data if hasattr(self.object_list, "data") else self.object_list).number, CAP)
+        rows = self.object_list
+        while hasattr(rows, "data"):  # a table wraps its queryset
+            rows = rows.data
+        return min(capped_count(rows).number, CAP)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ INSTALLED_APPS = [
     "branches",
     "accountability",
     "supervision",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,4 +1,3 @@
-from django.contrib import admin
 from django.urls import include, path
 
 from config import health
@@ -8,7 +7,6 @@ handler500 = health.server_error
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("metrics", health.metrics, name="metrics"),
-    path("admin/", admin.site.urls),
     path("", include("branches.urls")),
     path("", include("accountability.urls")),
     path("", include("supervision.urls")),

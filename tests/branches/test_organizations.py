@@ -137,7 +137,7 @@ def test_a_new_term_runs_as_long_as_the_rules_say(cast, how):
 def test_a_change_somebody_else_has_not_seen_is_refused(cast, how):
     seen = version_of(cast.first)
     change_organization(organization=cast.first, short_name="一支部", seen=seen, **how)
-    with pytest.raises(ChangedMeanwhile, match="吴敏.*简称：第一支部 → 一支部") as refusal:
+    with pytest.raises(ChangedMeanwhile, match=r"吴敏.*简称：第一支部 → 一支部") as refusal:
         change_organization(organization=cast.first, short_name="壹支部", seen=seen, **how)
     assert "核对后再次保存" in refusal.value.messages[0]
 
