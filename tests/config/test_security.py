@@ -149,7 +149,7 @@ def test_publishing_fails_fast_when_the_broker_is_gone():
     began = time.monotonic()
     with pytest.raises(OperationalError):
         app.send_task("anything")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
 
 
 def test_a_cache_that_is_gone_misses():
