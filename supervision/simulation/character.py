@@ -42,26 +42,26 @@ WARM = Character(hold=0.74, attend=0.80, duty=0.72, timely=0.70)
 COOL = Character(hold=0.58, attend=0.68, duty=0.52, timely=0.55)
 COLD = Character(hold=0.42, attend=0.55, duty=0.38, timely=0.45)
 
-#: pattern → (county, committees in between, branches)
-LADDERS: dict[Pattern, tuple[Character, Character, Character]] = {
-    Pattern.STEADY: (HOT, HOT, GOOD),
-    Pattern.MIDDLE: (HOT, COOL, WARM.scaled(0.9)),
-    Pattern.BOTTOM: (HOT, GOOD, COLD),
-    Pattern.RUSHED: (GOOD, GOOD, replace(WARM, rush=0.72)),
-    Pattern.INSPECTED: (GOOD, GOOD, GOOD),
-    Pattern.PLAIN: (GOOD, WARM, COOL),
+#: pattern → (county, township committees, 总支, branches)
+LADDERS: dict[Pattern, tuple[Character, Character, Character, Character]] = {
+    Pattern.STEADY: (HOT, HOT, HOT, GOOD),
+    Pattern.MIDDLE: (HOT, COOL, WARM.scaled(0.85), WARM.scaled(0.9)),
+    Pattern.BOTTOM: (HOT, GOOD, GOOD.scaled(0.92), COLD),
+    Pattern.RUSHED: (GOOD, GOOD, GOOD.scaled(0.95), replace(GOOD.scaled(0.92), rush=0.72)),
+    Pattern.INSPECTED: (GOOD, GOOD, GOOD, GOOD),
+    Pattern.PLAIN: (GOOD, WARM, WARM.scaled(0.85), COOL),
 }
 
 
 def character_of(
     pattern: Pattern, rank: int, months_since_inspection: int | None, unit_factor: float
 ) -> Character:
-    """Return the character of a unit: `rank` 0 county, 1 in between, 2 branch; `unit_factor` around 1 is its own.
+    """Return the character of a unit: `rank` 0 county, 1 township, 2 总支, 3 branch; `unit_factor` around 1 is its own.
 
     `months_since_inspection` is negative before, 0 during, positive after; it matters to INSPECTED only.
     """
     character = LADDERS[pattern][rank]
-    if pattern is Pattern.INSPECTED and months_since_inspection is not None:
+    if pattern is Pattern.INSPECTED and rank > 0 and months_since_inspection is not None:
         if months_since_inspection in (-1, 0):
             character = HOT
         elif months_since_inspection > 0:

@@ -20,7 +20,7 @@ Kind = OrganizationKind
 
 @dataclass(frozen=True)
 class Place:
-    """One organisation to plant, with its pattern and its rank (0 county and above, 1 in between, 2 branch)."""
+    """One organisation to plant, with its pattern and its rank (0 county and above, 1 township or department, 2 总支, 3 branch)."""
 
     code: str
     parent_code: str | None
@@ -128,7 +128,7 @@ def _town(place, random, code, parent, stem, pattern, number, size):
         Kind.GENERAL_BRANCH,
         Level.GENERAL_BRANCH,
         pattern,
-        1,
+        2,
         Sector.COMMUNITY,
     )
     stems = random.sample(VILLAGE_STEMS, min(size, len(VILLAGE_STEMS)))
@@ -158,7 +158,7 @@ def _town(place, random, code, parent, stem, pattern, number, size):
             Kind.JOINT_BRANCH if joint else Kind.BRANCH,
             Level.BRANCH,
             pattern,
-            2,
+            3,
             sector,
             committee=committee,
         )
@@ -172,7 +172,7 @@ def _town(place, random, code, parent, stem, pattern, number, size):
                     Kind.GROUP,
                     Level.GROUP,
                     pattern,
-                    2,
+                    3,
                     sector,
                 )
 
@@ -225,7 +225,7 @@ def _offices(place, random):
                 Kind.BRANCH,
                 Level.BRANCH,
                 pattern,
-                2,
+                3,
                 committee=True,
                 **office,
             )

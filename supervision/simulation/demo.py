@@ -236,12 +236,10 @@ def live(
     today = timezone.localdate(now)
     place_of = {place.code: place for place in city}
     everyone = units(nodes, today)
-    reviewers = _reviewers(city, nodes, today)
+    reviewers = reviewers_of(city, nodes, today)
     authors = dict(Appointment.objects.on(today).order_by("-pk").values_list("organization_id", "user_id"))
     written = 0
-    inspected = Period.month_of(today)
-    for _step in range(INSPECTED_MONTHS_AGO):
-        inspected = inspected.previous()
+    inspected = inspected_month(today)
     for month in months:
         since = (month.year - inspected.year) * 12 + month.index - inspected.index
         pairs = []
@@ -272,7 +270,7 @@ def live(
     return written
 
 
-def _reviewers(city, nodes, today) -> dict[int, tuple[int, int]]:
+def reviewers_of(city, nodes, today) -> dict[int, tuple[int, int]]:
     """Return organisation → (user, appointment) of the officer of the nearest organisation above."""
     officers = {
         organization_id: (user_id, pk)
@@ -343,6 +341,11 @@ def introduce_cast(*, city: list[Place], nodes: dict[str, Organization], today: 
     ):
         user = User.objects.create(username=username, name=name, member=linked, password=password)
         Appointment.objects.create(user=user, organization=nodes[code], post=post, starts_on=starts_on)
+
+
+def inspected_month(today: date) -> Period:
+    """The month in which the county of `Pattern.INSPECTED` was inspected."""
+    return Period.month_of(today).shift(-INSPECTED_MONTHS_AGO)
 
 
 def last_months(today: date, count: int = 12) -> list[Period]:

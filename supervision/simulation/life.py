@@ -114,7 +114,9 @@ def month_of_life(unit: Unit, month: Period, character: Character, seed: str) ->
             year_end = K.ORGANIZATION_LIFE | K.APPRAISAL if month.index == 12 else 0
             title = "组织生活会暨民主评议党员" if year_end else f"第{'一二三四'[quarter - 1]}季度党员大会"
             hold(K.GENERAL_MEETING | year_end, title, unit.members)
-    elif unit.kind in COMMITTEE_KINDS and unit.kind != OrganizationKind.GENERAL_BRANCH:
+    elif unit.kind == OrganizationKind.GENERAL_BRANCH:
+        hold(K.COMMITTEE_MEETING, f"{label}总支委员会会议", unit.leaders)
+    elif unit.kind in COMMITTEE_KINDS:
         hold(K.LEADING_MEETING, f"{label}党委（党组）会", unit.leaders)
         if closes_quarter:
             study = K.SPECIAL_STUDY if month.index in (6, 12) and random.random() < character.hold else 0

@@ -1,12 +1,15 @@
 import time
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from accountability.choices import RecordStatus
+from accountability.models import DutyList, DutyRecord, Run
 from branches.actions.tree import bulk_plant
 from branches.models import Meeting, Membership, Organization
-from supervision.simulation import demo
+from supervision.attenuation.engine import close_due_periods, take_readings
+from supervision.simulation import demo, duties
 from supervision.simulation.city import CITY_CODE
 
 
@@ -41,6 +44,28 @@ class Command(BaseCommand):
             self._say(f"党员 {Membership.objects.count()} 名")
         if not Meeting.objects.exists():
             demo.live(city=city, nodes=nodes, months=months, now=now, seed=seed, say=self._say)
+        for opened_on in (months[0].starts_on, date(today.year, 1, 5)):
+            if not DutyList.objects.filter(year=opened_on.year).exists():
+                duties.issue(nodes=nodes, city=city, opened_on=opened_on)
+                self._say(
+                    f"{opened_on.year} 年责任清单 {DutyList.objects.filter(year=opened_on.year).count()} 份"
+                )
+        if not DutyRecord.objects.exclude(status=RecordStatus.OPEN).exists():
+            done = duties.fulfil(
+                nodes=nodes,
+                city=city,
+                months=months,
+                inspected=demo.inspected_month(today),
+                reviewers=demo.reviewers_of(city, nodes, today),
+                now=now,
+                seed=seed,
+            )
+            self._say(f"已认可的履责 {done} 项")
+        for month in months:
+            if not Run.objects.filter(period=month.key, is_current=True).exists():
+                take_readings(month)
+        close_due_periods(today=today, now=now)
+        self._say(f"读数 {len(months)} 个月")
 
     def _say(self, text: str) -> None:
         self.stdout.write(f"[{time.monotonic() - self.started:5.1f} s] {text}")
