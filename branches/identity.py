@@ -1,5 +1,6 @@
 """Cells that identify a person: id numbers, telephones, dates, names; read strictly, explained in Chinese."""
 
+import functools
 import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
@@ -260,16 +261,24 @@ def pinyin_of(name: str, *, person: bool = True) -> tuple[str, str]:
     With `person`, a surname of several readings is read as a surname (单 shan, 曾 zeng).
     """
     # The dictionary takes half a second to load, and only imports and saving a name need it.
-    from pypinyin import lazy_pinyin
+    from pypinyin.seg.simpleseg import seg
 
     text = normalize_cell(name)
-    # What is no Chinese character comes back letter by letter, so that each is its own initial.
-    syllables = [part.lower() for read in lazy_pinyin(text, errors=" ".join) for part in read.split()]
+    syllables = [syllable for piece in seg(text) for syllable in _reading(piece)]
     if person and text[:2] in _COMPOUND_READINGS:
         syllables[:2] = _COMPOUND_READINGS[text[:2]].split()
     elif person and text[:1] in _SURNAME_READINGS:
         syllables[0] = _SURNAME_READINGS[text[0]]
     return _letters("".join(syllables)), _letters("".join(each[0] for each in syllables))
+
+
+@functools.lru_cache(maxsize=50_000)
+def _reading(piece: str) -> tuple[str, ...]:
+    """The syllables of one word; reading words is the slow part, and names are made of the same few again and again."""
+    from pypinyin import lazy_pinyin
+
+    # What is no Chinese character comes back letter by letter, so that each is its own initial.
+    return tuple(part.lower() for read in lazy_pinyin(piece, errors=" ".join) for part in read.split())
 
 
 def _letters(text: str) -> str:
