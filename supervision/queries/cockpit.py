@@ -186,7 +186,7 @@ def waiting_for(actor: Actor, organization: Organization) -> list[Waiting]:
     """What waits below `organization` and this post may decide."""
     queues = []
     if actor.has(Right.CONFIRM_MEETINGS):
-        queues.append(("会议", "review-queue", waiting_below(organization, actor)))
+        queues.append(("会议记录", "review-queue", waiting_below(organization, actor)))
     if actor.has(Right.REVIEW_DUTIES):
         records = DutyRecord.objects.waiting().in_subtree(organization).exclude(organization=organization)
         queues.append(("履责纪实", "duty-review-queue", records))
