@@ -218,13 +218,14 @@ class MeetingEntry:
         found += [Finding(Weight.ERROR, "field", each, "attendance") for each in self.attendance.problems]
         if self.agenda_problem:
             found.append(Finding(Weight.ERROR, "field", self.agenda_problem, "id_agenda-0-topic"))
-        for label, rows in (("议题", self.agenda), ("决议", self.resolutions), ("表决", self.votes)):
+        for rows in (self.agenda, self.resolutions, self.votes):
             found += [Finding(Weight.ERROR, "field", str(each), f"{rows.prefix}-rows") for each in rows.non_form_errors()]
-            for number, form in enumerate(rows.forms):
+            for form in rows.forms:
+                first = next(iter(form.fields.values())).label
                 for name, messages in form.errors.items():
-                    field = form.fields[name].label
-                    anchor = f"id_{form.prefix}-{name}"
-                    found.append(Finding(Weight.ERROR, "field", f"{label}第 {number + 1} 行“{field}”：{messages[0]}", anchor))
+                    label = form.fields[name].label
+                    where = label if label == first else f"{first}的“{label}”"
+                    found.append(Finding(Weight.ERROR, "field", f"{where}：{messages[0]}", f"id_{form.prefix}-{name}"))
         return found
 
     def _numbered_votes(self):

@@ -17,12 +17,12 @@ def small_area(rows=2, **attrs):
 
 
 class AgendaForm(AsTyped, forms.Form):
-    topic = forms.CharField(label="议题", max_length=300)
+    topic = forms.CharField(label="议题", max_length=300, error_messages={"required": "请填写议题。"})
     discussion = forms.CharField(label="发言要点", required=False, max_length=20000, widget=small_area())
 
 
 class ResolutionForm(AsTyped, forms.Form):
-    text = forms.CharField(label="决议内容", max_length=500)
+    text = forms.CharField(label="决议", max_length=500, error_messages={"required": "请填写决议内容。"})
     owner = forms.TypedChoiceField(
         label="责任人",
         required=False,
@@ -50,7 +50,7 @@ def _count(label):
 class VoteForm(AsTyped, forms.Form):
     """The counts of one vote; 应到 and 到会 left empty are those of the roster. Judged by `branches.votes` alone."""
 
-    subject = forms.CharField(label="表决事项", max_length=200)
+    subject = forms.CharField(label="表决事项", max_length=200, error_messages={"required": "请填写表决事项。"})
     rule = forms.ChoiceField(label="表决方式", choices=VoteRule.choices(), initial=VoteRule.GENERAL.value)
     entitled = _count("应到有表决权")
     present = _count("到会有表决权")

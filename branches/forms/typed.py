@@ -33,6 +33,11 @@ class RowFormSet(forms.BaseFormSet):
         kwargs["form_kwargs"] = {**(kwargs.get("form_kwargs") or {}), "judged": judged}
         super().__init__(*args, **kwargs)
 
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        first = next(iter(form.fields.values()))
+        first.label = f"{first.label} {(index or 0) + 1}"
+
     def full_clean(self):
         if self.judged:
             super().full_clean()

@@ -374,4 +374,16 @@ class MeetingDraft(models.Model):
         constraints = [models.UniqueConstraint(fields=["author", "entry_key"], name="draft_once")]
 
     def __str__(self):
-        return self.typed.get("title") or "未命名草稿"
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """Its title if one was typed, else its kinds and day; the typed values are lists of strings, as sent."""
+        kinds = {str(int(kind)): kind.label for kind in MeetingKind}
+        title = "".join(self._typed("title")).strip()
+        chosen = "、".join(kinds[each] for each in self._typed("kinds") if each in kinds)
+        return title or " ".join([*self._typed("held_on"), chosen]).strip() or "未命名草稿"
+
+    def _typed(self, name) -> list[str]:
+        texts = self.typed.get(name)
+        return [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from branches.access import Actor, Right
 from branches.cadence import OrganizationFacts, applies
@@ -203,7 +203,7 @@ def outcome_of(meeting: Meeting, today: date) -> Outcome:
     found = obligations_of(meeting.organization, today)
     return Outcome(
         [each for each in found if each.rule.meeting_kind & meeting.kinds and meeting.held_on in each.window],
-        next((each for each in found if each.is_open and each.remaining), None),
+        next((each for each in found if each.is_open and each.remaining and each.due_on >= today), None),
     )
 
 
@@ -226,7 +226,11 @@ def last_meeting(organization: Organization) -> Meeting | None:
 
 def drafts_of(user, organization: Organization | None = None) -> QuerySet:
     """What the user has typed and not submitted, newest first; of one unit if given."""
-    drafts = MeetingDraft.objects.filter(author=user).select_related("organization", "meeting")
+    # The page may save itself once more while it is being submitted: that draft is of no use to anybody.
+    sent = Meeting.objects.filter(entry_key=OuterRef("entry_key")).exclude(
+        status__in=[MeetingStatus.DRAFT, MeetingStatus.RETURNED]
+    )
+    drafts = MeetingDraft.objects.filter(~Exists(sent), author=user).select_related("organization", "meeting")
     return drafts if organization is None else drafts.filter(organization=organization)
 
 

@@ -1,16 +1,16 @@
 from django.urls import path
 
-from branches.views import attachments, entries, meetings, reviews
+from branches.views import attachments, drafts, entries, live, meetings, reviews
 
 urlpatterns = [
     path("organizations/<int:pk>/meetings/", meetings.meeting_list, name="meeting-list"),
     path("organizations/<int:pk>/meetings/new/", entries.meeting_create, name="meeting-create"),
     path("organizations/<int:pk>/meetings/calendar/", meetings.meeting_calendar, name="meeting-calendar"),
     path("organizations/<int:pk>/meetings/matrix/", meetings.meeting_matrix, name="meeting-matrix"),
-    path("organizations/<int:pk>/meetings/panel/", entries.meeting_panel, name="meeting-panel"),
-    path("organizations/<int:pk>/meetings/vote/", entries.meeting_vote, name="meeting-vote"),
-    path("organizations/<int:pk>/meetings/draft/", entries.meeting_draft, name="meeting-draft"),
-    path("meeting-drafts/<int:pk>/discard/", entries.meeting_draft_discard, name="meeting-draft-discard"),
+    path("organizations/<int:pk>/meetings/panel/", live.meeting_panel, name="meeting-panel"),
+    path("organizations/<int:pk>/meetings/vote/", live.meeting_vote, name="meeting-vote"),
+    path("organizations/<int:pk>/meetings/draft/", drafts.meeting_draft, name="meeting-draft"),
+    path("meeting-drafts/<int:pk>/discard/", drafts.meeting_draft_discard, name="meeting-draft-discard"),
     path("organizations/<int:pk>/review/", reviews.review_queue, name="review-queue"),
     path("organizations/<int:pk>/review/bulk/", reviews.review_bulk, name="review-bulk"),
     path("meetings/<int:pk>/", meetings.meeting_detail, name="meeting-detail"),

@@ -1,20 +1,13 @@
 """The page on which a meeting's record is written: new, again, copied, or put right."""
 
-import functools
 import uuid
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
-from django.core import signing
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from branches.access import Right, door
-from branches.actions.drafts import discard_draft, save_draft
 from branches.actions.meetings import (
     MeetingMoved,
     StaleMeeting,
@@ -27,64 +20,14 @@ from branches.choices import MeetingKind
 from branches.forms.entry import PREFIXES, MeetingEntry
 from branches.forms.meetings import ReasonForm
 from branches.forms.prefill import blank_page, copied_page, stored_page
-from branches.forms.typed import as_typed, typed_lists, with_one_more_row
+from branches.forms.typed import as_typed, with_one_more_row
 from branches.minutes import differences
-from branches.models import Meeting, MeetingDraft, Organization, User
-from branches.queries.meetings import drafts_of, last_meeting, rules_satisfied, same_day
+from branches.models import Meeting, MeetingDraft, Organization
+from branches.queries.meetings import drafts_of, last_meeting, same_day
 from branches.queries.minutes import minutes_of, words_of
+from branches.views.drafts import keep_typed, keeps_typed, read_key, ticket_for
+from branches.views.live import entry_context
 from branches.xray import Weight
-
-_SALT = "branches.meeting-draft"
-_TICKET_AGE = 24 * 3600
-
-
-def keeps_typed(view):
-    """Keep what arrives after the session has ended: it becomes a draft of whom the page was given to.
-
-    The page carries a signed ticket that allows exactly that. Whoever has no session is then sent to the login and
-    back to the draft.
-    """
-
-    @functools.wraps(view)
-    def kept(request, *args, **kwargs):
-        if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
-        draft = _keep(request)
-        back = request.get_full_path()
-        if draft is not None:
-            name = "meeting-edit" if draft.meeting_id else "meeting-create"
-            back = f"{reverse(name, args=[draft.meeting_id or draft.organization_id])}?draft={draft.entry_key}"
-            if request.htmx:
-                context = {"login_url": f"{reverse('login')}?next={back}"}
-                return render(request, "branches/parts/draft_state.html", context)
-        return redirect_to_login(back)
-
-    return login_not_required(kept)
-
-
-def _keep(request) -> MeetingDraft | None:
-    try:
-        author, organization, meeting, entry_key = signing.loads(
-            request.POST.get("ticket", ""), salt=_SALT, max_age=_TICKET_AGE
-        )
-    except signing.BadSignature:
-        return None
-    author = User.objects.filter(pk=author, is_active=True).first()
-    organization = Organization.objects.filter(pk=organization).first()
-    if author is None or organization is None:
-        return None
-    meeting = Meeting.objects.filter(pk=meeting).first()
-    typed = typed_lists(request.POST)
-    if not save_draft(
-        author=author,
-        organization=organization,
-        meeting=meeting,
-        entry_key=entry_key,
-        typed=typed,
-        now=timezone.now(),
-    ):
-        return None
-    return MeetingDraft.objects.get(author=author, entry_key=entry_key)
 
 
 @keeps_typed
@@ -153,52 +96,6 @@ def meeting_copy(request, meeting):
     return redirect(f"{reverse('meeting-create', args=[meeting.organization_id])}?copy={meeting.pk}")
 
 
-@require_POST
-@door(Right.VIEW, Organization)
-def meeting_panel(request, organization):
-    """What depends on kinds, day and group, read anew; or a block of rows with one more. Judges nothing."""
-    part = request.POST.get("action", "").removeprefix("add-")
-    data = with_one_more_row(request.POST, PREFIXES[part]) if part in PREFIXES else request.POST
-    entry = MeetingEntry(organization, data, today=request.actor.today, judged=False)
-    context = _context(entry) | {"fragment": True}
-    if part in PREFIXES:
-        return render(request, f"branches/parts/{part}_rows.html", context)
-    return render(request, "branches/parts/meeting_panels.html", context)
-
-
-@require_POST
-@door(Right.VIEW, Organization)
-def meeting_vote(request, organization):
-    """What the rules of voting say of the row that is being typed."""
-    entry = MeetingEntry(organization, request.POST, today=request.actor.today)
-    row = request.POST.get("row", "")
-    number = int(row) if row.isascii() and row.isdigit() and len(row) < 3 else -1
-    if not 0 <= number < len(entry.votes.forms):
-        return HttpResponse("")
-    form = entry.votes.forms[number]
-    verdict, problems = form.live_verdict() if form.has_changed() else (None, [])
-    return render(request, "branches/parts/vote_verdict.html", {"verdict": verdict, "problems": problems})
-
-
-@keeps_typed
-@require_POST
-@door(Right.LOG_MEETINGS, Organization)
-def meeting_draft(request, organization):
-    """Keep what has been typed so far; called by the page itself every few seconds of typing."""
-    kept = _save_draft(request, organization, None)
-    context = {"saved_at": timezone.localtime() if kept else None, "is_too_long": not kept}
-    return render(request, "branches/parts/draft_state.html", context)
-
-
-@require_POST
-@door(Right.LOG_MEETINGS, MeetingDraft)
-def meeting_draft_discard(request, draft):
-    draft = get_object_or_404(drafts_of(request.user), pk=draft.pk)
-    discard_draft(author=request.user, draft=draft)
-    messages.success(request, "草稿已删除。")
-    return redirect("meeting-list", draft.organization_id)
-
-
 # Answering what was sent
 
 
@@ -255,7 +152,7 @@ def _answer(request, organization, *, meeting=None, correcting=False):
     except StaleMeeting as stale:
         return _conflict(request, entry, stale, reason_form)
     except MeetingMoved as moved:
-        _save_draft(request, organization, meeting)
+        keep_typed(request, organization, meeting)
         messages.warning(request, f"{moved}您填写的内容已存为草稿，没有丢失。")
         return redirect("meeting-detail", meeting.pk)
     return redirect("meeting-submitted", stored.pk)
@@ -282,7 +179,7 @@ def _conflict(request, entry, stale, reason_form):
     """Show what the other editor saved beside what this one typed; sending again puts this one's over it."""
     meeting = stale.meeting
     if reason_form is None:
-        _save_draft(request, meeting.organization, meeting)
+        keep_typed(request, meeting.organization, meeting)
     theirs, mine = words_of(minutes_of(meeting), entry.minutes)
     data = as_typed({name: request.POST.getlist(name) for name in request.POST})
     data["version"] = str(meeting.version)
@@ -303,14 +200,14 @@ def _conflict(request, entry, stale, reason_form):
 def _already_sent(request, organization, sent):
     if sent.author_id != request.user.pk or sent.organization_id != organization.pk:
         messages.error(request, "这份表单已失效，请重新打开后填写；内容已存为草稿。")
-        _save_draft(request, organization, None, entry_key=uuid.uuid4())
+        keep_typed(request, organization, None, entry_key=uuid.uuid4())
         return redirect("meeting-create", organization.pk)
     messages.info(request, "这份记录此前已经提交，没有重复生成。需要修改请先撤回。")
     return redirect("meeting-submitted", sent.pk)
 
 
 def _keep_draft(request, organization, meeting):
-    if _save_draft(request, organization, meeting):
+    if keep_typed(request, organization, meeting):
         messages.success(request, "草稿已保存，下次打开“记录会议”可以继续填写。")
         return redirect("meeting-list", organization.pk)
     entry = MeetingEntry(organization, request.POST, today=request.actor.today, judged=False)
@@ -318,29 +215,10 @@ def _keep_draft(request, organization, meeting):
     return _page(request, entry, meeting=meeting)
 
 
-def _save_draft(request, organization, meeting, entry_key=None) -> bool:
-    typed = typed_lists(request.POST)
-    if meeting is None and not entry_key:
-        meeting = Meeting.objects.filter(
-            organization=organization, entry_key=_key(request.POST.get("entry_key", ""))
-        ).first()
-    if meeting is not None:
-        entry_key = meeting.entry_key
-    entry_key = entry_key or _key(request.POST.get("entry_key", ""))
-    return save_draft(
-        author=request.user,
-        organization=organization,
-        meeting=meeting,
-        entry_key=entry_key,
-        typed=typed | {"entry_key": [str(entry_key)]},
-        now=timezone.now(),
-    )
-
-
 def _draft(request, organization, meeting) -> MeetingDraft | None:
     if "draft" not in request.GET:
         return None
-    key = _key(request.GET["draft"])
+    key = read_key(request.GET["draft"])
     return drafts_of(request.user, organization).filter(meeting=meeting, entry_key=key).first()
 
 
@@ -352,33 +230,17 @@ def _to_copy(request, organization) -> Meeting | None:
     return get_object_or_404(Meeting, pk=pk, organization=organization)
 
 
-def _key(text) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return uuid.uuid4()
-
-
 def _page(request, entry, *, meeting=None, status=200, findings=(), checked=False, **extra):
     warnings = sorted({each.code for each in findings if each.weight is Weight.WARNING})
     blocked = any(each.blocks for each in findings)
-    ticket = [request.user.pk, entry.organization.pk, meeting.pk if meeting else None, str(entry.entry_key)]
-    context = _context(entry) | {
+    context = entry_context(entry) | {
         "meeting": meeting,
         "findings": findings,
         "checked": checked,
         "blocked": blocked,
         "seen": ",".join(warnings) if checked and not blocked else "",
-        "ticket": signing.dumps(ticket, salt=_SALT),
+        "ticket": ticket_for(request.user, entry, meeting),
         "note": meeting.reviews.select_related("reviewer").first() if meeting and meeting.status == "RETURNED" else None,
         **extra,
     }
     return render(request, "branches/meeting_form.html", context, status=status)
-
-
-def _context(entry):
-    return {
-        "entry": entry,
-        "organization": entry.organization,
-        "rules": rules_satisfied(entry.organization, entry.kinds, entry.day, len(entry.groups)) if entry.kinds else [],
-    }
