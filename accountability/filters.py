@@ -43,10 +43,9 @@ class DutyRecordFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(
         label="责任类别", choices=DutyKind.choices, field_name="duty__duty_list__kind", empty_label="全部类别"
     )
-    level = django_filters.TypedChoiceFilter(
+    level = django_filters.ChoiceFilter(
         label="层级",
         choices=Level.choices,
-        coerce=int,
         field_name="organization__level",
         empty_label="全部层级",
     )

@@ -40,11 +40,12 @@ def duty_list_index(request, organization):
 @door(Right.VIEW, DutyList)
 def duty_list_detail(request, duty_list):
     actor = request.actor
+    duty_list = DutyList.objects.select_related("organization", "issuer", "signed_by", "appointment__user").get(
+        pk=duty_list.pk
+    )
     context = {
         "organization": duty_list.organization,
-        "duty_list": DutyList.objects.select_related(
-            "issuer", "issued_by", "signed_by", "appointment__user", "appointment__organization", "template"
-        ).get(pk=duty_list.pk),
+        "duty_list": duty_list,
         "lines": list_lines(duty_list),
         "today": actor.today,
         "may_decompose": actor.may(Right.DECOMPOSE_DUTIES, duty_list.organization)

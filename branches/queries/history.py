@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import models
 from django.utils import timezone
 
-from branches.choices import MeetingKind
+from branches.choices import Level, MeetingKind, OrganizationKind, Post, Sector
 from branches.identity import mask_phone
 from branches.paging import slice_before
 
@@ -35,6 +35,10 @@ class Change:
 class HistoryPage:
     changes: list[Change]
     before: str | None  # key of the next page
+
+
+#: Lists of choices kept as JSON → what their entries are called.
+_WORDS = {"organization_kinds": OrganizationKind, "levels": Level, "sectors": Sector, "posts": Post}
 
 
 def history_page(row, *, before: str = "", size: int = 30) -> HistoryPage:
@@ -85,6 +89,9 @@ def _text(field, value, names) -> str:
         return "—"
     if isinstance(field, models.ForeignKey):
         return str(names[field.related_model].get(value, value))
+    if isinstance(value, list):
+        words = dict(_WORDS[field.name].choices) if field.name in _WORDS else {}
+        return "、".join(str(words.get(each, each)) for each in value) or "不限"
     if isinstance(value, bool):
         return "是" if value else "否"
     if field.name == "kinds":

@@ -38,7 +38,9 @@ def cadence_create(request):
     actor = request.actor
     actor.require_everywhere(Right.CONFIGURE)
     form = CadenceRuleForm(
-        request.POST or None, is_new=True, initial={"effective_from": _next_month(actor.today)}
+        request.POST or None,
+        today=actor.today,
+        is_new=True, initial={"effective_from": _next_month(actor.today)}
     )
     preview = None
     if request.method == "POST" and form.is_valid():

@@ -59,7 +59,9 @@ def item(**values):
 
 
 def template(**values):
-    return DutyTemplate(code="LOCAL", title="地方清单", kind="PRINCIPAL", year=2026, source="试行办法", **values)
+    return DutyTemplate(
+        code="LOCAL", title="地方清单", kind="PRINCIPAL", year=2026, source="试行办法", **values
+    )
 
 
 def test_a_forbidden_item_is_refused_with_the_rule(acting, db):
@@ -104,7 +106,9 @@ def test_only_the_administrator_at_the_top_writes_templates(acting, db):
 
 
 def test_issuing_opens_every_term_from_the_month_on(cast, acting, templates):
-    issued = issue_list(actor=acting("zhao"), template=templates["PRINCIPAL"], organization=cast.town, now=NOW)
+    issued = issue_list(
+        actor=acting("zhao"), template=templates["PRINCIPAL"], organization=cast.town, now=NOW
+    )
     records = DutyRecord.objects.filter(duty__duty_list=issued)
     assert issued.issuer == cast.town
     # November: two months, Q4, H2, the year.
@@ -130,7 +134,9 @@ def test_issuing_to_a_subtree_twice_is_issuing_once(cast, acting, templates):
 
 def test_reach_own_leaves_the_subtree_alone(cast, acting, templates):
     assert (
-        issue_lists(actor=acting("wu"), template=templates["PRINCIPAL"], scope=cast.county, reach="own", now=NOW)
+        issue_lists(
+            actor=acting("wu"), template=templates["PRINCIPAL"], scope=cast.county, reach="own", now=NOW
+        )
         == 1
     )
     assert not lists_of(cast.town).exists()
@@ -217,7 +223,10 @@ def duty_of(organization, interval):
 def test_shares_hang_on_the_parents_terms(cast, acting, issued):
     duty = duty_of(cast.county, "quarter")
     made = decompose_duty(
-        actor=acting("qian"), duty=duty, shares=[Share(cast.town, measure="每月去一个支部", interval="month")], now=NOW
+        actor=acting("qian"),
+        duty=duty,
+        shares=[Share(cast.town, measure="每月去一个支部", interval="month")],
+        now=NOW,
     )
     assert made == 1
     child = Duty.objects.get(parent=duty)

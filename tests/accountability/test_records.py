@@ -51,7 +51,10 @@ def test_the_whole_way(cast, acting, record):
     again = submit(acting("li"), returned, summary="为李、周两户办妥了手续。")
     accepted = accept_record(actor=acting("zhao"), record=again, version=again.version, now=NOW)
     assert (accepted.status, accepted.accepted_at, accepted.is_timely) == ("ACCEPTED", NOW, True)
-    assert list(DutyReview.objects.order_by("pk").values_list("decision", flat=True)) == ["RETURNED", "ACCEPTED"]
+    assert list(DutyReview.objects.order_by("pk").values_list("decision", flat=True)) == [
+        "RETURNED",
+        "ACCEPTED",
+    ]
     assert accepted.history.count() == 4
 
 
@@ -136,7 +139,10 @@ def test_at_the_top_a_second_person_reviews(cast, acting, issued):
 def test_accepting_marks_the_children_too(cast, acting, issued):
     duty = Duty.objects.filter(organization=cast.town, interval="quarter").first()
     decompose_duty(
-        actor=acting("zhao"), duty=duty, shares=[Share(cast.first, interval="month"), Share(cast.second)], now=NOW
+        actor=acting("zhao"),
+        duty=duty,
+        shares=[Share(cast.first, interval="month"), Share(cast.second)],
+        now=NOW,
     )
     own = duty.records.get(period=202612)
     DirtyMark.objects.all().delete()

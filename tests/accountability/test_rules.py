@@ -71,7 +71,11 @@ def test_burden_is_an_exact_average():
 
 
 def test_terms_begin_with_the_month_of_issue():
-    assert [each.code for each in terms("quarter", 2026, date(2026, 5, 20))] == ["2026-Q2", "2026-Q3", "2026-Q4"]
+    assert [each.code for each in terms("quarter", 2026, date(2026, 5, 20))] == [
+        "2026-Q2",
+        "2026-Q3",
+        "2026-Q4",
+    ]
     assert len(terms("month", 2026, date(2025, 12, 1))) == 12
     assert terms("month", 2026, date(2027, 1, 1)) == []
 
