@@ -7,6 +7,14 @@ Columns in the order of `PEOPLE`; the row lies in the first branch unless it say
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+
+from accountability.actions.lists import issue_list
+from accountability.actions.starters import load_duty_starters
+from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
+from branches.access import Actor
+from branches.actions.cadence import load_cadence_starters
+from branches.models import CadenceRule
 
 PEOPLE = ("li", "wang", "zhao", "qian", "sun", "zhou", "wu", "zheng", "feng", "nobody", None)
 LETTERS = {200: ".", 302: ">", 403: "x", 404: "-", 405: "!", 422: "?"}
@@ -34,6 +42,43 @@ def account(cast):
 
 def nothing(cast):
     return []
+
+
+def rule(cast):
+    load_cadence_starters()
+    return [CadenceRule.objects.get(code="CAD-01").pk]
+
+
+def usual_shortfall(cast):
+    load_cadence_starters()
+    return [cast.first.pk, "CAD-01", "2026-Q3"]
+
+
+def template(cast):
+    load_duty_starters(year=timezone.localdate().year)
+    return [DutyTemplate.objects.get(code="BRANCH").pk]
+
+
+def duty_list(cast):
+    """A list of the first branch, issued by the city."""
+    if issued := DutyList.objects.filter(organization=cast.first).first():
+        return [issued.pk]
+    officer = cast.people["wu"].appointments.get()
+    issued = issue_list(
+        actor=Actor(officer.user, officer, timezone.localdate()),
+        template=DutyTemplate.objects.get(pk=template(cast)[0]),
+        organization=cast.first,
+        now=timezone.now(),
+    )
+    return [issued.pk]
+
+
+def duty(cast):
+    return [Duty.objects.filter(duty_list__in=duty_list(cast)).first().pk]
+
+
+def duty_record(cast):
+    return [DutyRecord.objects.filter(duty__in=duty(cast)).first().pk]
 
 
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
@@ -75,6 +120,35 @@ MATRIX = [
     ("post", "account-relieve", account, "xxxxxxxx-x>"),
     ("get", "audit-list", nothing, "xxxxxxx.xx>"),
     ("get", "password-change", nothing, "..........>"),
+    # Cadence
+    ("get", "configuration", nothing, "xxxxxx.xxx>"),
+    ("get", "cadence-list", nothing, "xxxxxx.xxx>"),
+    ("get", "cadence-create", nothing, "xxxxxx.xxx>"),
+    ("get", "cadence-change", rule, "xxxxxx.xxx>"),
+    ("post", "cadence-cancel", rule, "xxxxxx>xxx>"),
+    ("get", "cadence-history", rule, "xxxxxx.xxx>"),
+    ("get", "obligation-list", first, ".-.....xx->"),
+    ("get", "shortfall-reason", usual_shortfall, ".-xxxxxxx->"),
+    # Duties
+    ("get", "duty-list-index", first, ".-.....xx->"),
+    ("get", "duty-list-detail", duty_list, ".-.....xx->"),
+    ("post", "duty-list-sign", duty_list, ">-xxxxxxx->"),
+    ("get", "duty-list-withdraw", duty_list, "x-xxxx.xx->"),
+    ("get", "duty-decompose", duty, ".-xxxxxxx->"),
+    ("get", "duty-record-list", first, ".-.....xx->"),
+    ("get", "duty-record-detail", duty_record, ".-.....xx->"),
+    ("get", "duty-record-edit", duty_record, ".-xxxxxxx->"),
+    ("post", "duty-record-review", duty_record, "x->>>xxxx->"),
+    ("get", "duty-record-history", duty_record, ".-.....xx->"),
+    ("get", "duty-review-queue", first, ".-...xxxx->"),
+    ("post", "duty-review-bulk", first, ">->>>xxxx->"),
+    ("get", "template-list", nothing, "....xx.xxx>"),
+    ("get", "template-detail", template, "....xx.xxx>"),
+    ("get", "template-create", nothing, "xxxxxx.xxx>"),
+    ("get", "template-edit", template, "xxxxxx.xxx>"),
+    ("post", "template-copy", template, "xxxxxx>xxx>"),
+    ("get", "template-history", template, "xxxxxx.xxx>"),
+    ("get", "template-issue", template, "....xx.xxx>"),
 ]
 
 

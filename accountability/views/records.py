@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accountability.access import require_review
 from accountability.actions.records import (
     Outdated,
     accept_record,
@@ -106,6 +107,7 @@ def duty_record_edit(request, record):
 @require_POST
 @door(Right.VIEW, DutyRecord)
 def duty_record_review(request, record):
+    require_review(request.actor, record)
     form = ReviewForm(request.POST)
     if not form.is_valid():
         messages.error(request, "说明请写在500字以内。")
