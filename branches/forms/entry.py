@@ -24,7 +24,7 @@ from branches.minutes import Minutes, default_title
 from branches.models import Organization
 from branches.occasions import COMMON, kinds_offered
 from branches.rosters import people_on
-from branches.votes import judge
+from branches.votes import VoteRule, judge
 from branches.xray import Facts, Finding, VoteFacts, Weight, examine
 
 PREFIXES = {"agenda": "agenda", "resolution": "resolution", "vote": "vote"}
@@ -69,6 +69,7 @@ class MeetingEntry:
             prefix="vote",
             judged=judged,
             form_kwargs={
+                "rules": self.vote_rules,
                 "entitled": self.roster.entitled,
                 "present": self.roster.entitled_without(absent),
             },
@@ -122,6 +123,13 @@ class MeetingEntry:
     @property
     def may_vote(self) -> bool:
         return self.norm is not None and self.norm.may_vote
+
+    @property
+    def vote_rules(self) -> list[VoteRule]:
+        """The ways of voting of such a body, that of the ticked kinds first."""
+        rules = [rule for rule in VoteRule if rule is not VoteRule.DEMOCRATIC_LIFE or not self.organization.is_branch]
+        usual = self.norm.vote_rule if self.norm else None
+        return sorted(rules, key=lambda rule: rule is not usual)
 
     @property
     def has_votes(self) -> bool:

@@ -66,9 +66,10 @@ class VoteForm(AsTyped, forms.Form):
     candidates = _count("候选人数")
     is_equal = forms.BooleanField(label="等额选举（选举书记、副书记）", required=False)
 
-    def __init__(self, *args, entitled=0, present=0, **kwargs):
+    def __init__(self, *args, entitled=0, present=0, rules=tuple(VoteRule), **kwargs):
         self.roster_entitled, self.roster_present = entitled, present
         super().__init__(*args, **kwargs)
+        self.fields["rule"].choices = [(rule.value, rule.label) for rule in rules]
         self.fields["entitled"].widget.attrs["placeholder"] = str(entitled)
         self.fields["present"].widget.attrs["placeholder"] = str(present)
 
