@@ -90,9 +90,9 @@ class People:
 
     @property
     def everybody(self) -> list[Person]:
-        """Each person once: who may chair, record, take part or own a resolution."""
-        known = {person.member_id for person in self.members}
-        return [*self.members, *(person for person in self.committee if person.member_id not in known)]
+        """Each person once, the committee first: who may chair, record, take part or own a resolution."""
+        leading = {person.member_id for person in self.committee}
+        return [*self.committee, *(person for person in self.members if person.member_id not in leading)]
 
     def roster(self, kinds: int, group_id: int | None = None) -> Roster:
         """Those expected at an event of the mask `kinds` (of the group, where it is the group's own)."""

@@ -46,7 +46,7 @@ class MeetingEntry:
         self.roster = self.people.roster(self.kinds, self.group_id)
         people = [
             (str(person.member_id), f"{person.name}（{person.note}）" if person.note else person.name)
-            for person in sorted(self.people.everybody, key=lambda person: not person.post)
+            for person in self.people.everybody
         ]
         self.head = MeetingForm(
             data,

@@ -112,5 +112,5 @@ def test_what_may_be_attached(name, content):
     ],
 )
 def test_what_may_not_be_attached(name, content):
-    with pytest.raises(ValueError, match="[只接受文件]"):
+    with pytest.raises(ValueError, match=r"[只接受文件]"):
         check_upload(name, content)

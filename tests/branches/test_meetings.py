@@ -58,7 +58,7 @@ def test_somebody_elses_entry_key_is_refused(cast):
     key = uuid.uuid4()
     submit(cast, key=key)
     theirs = minutes(cast, chair_id=member(cast, "wang").pk, recorder_id=member(cast, "wang").pk)
-    with pytest.raises(Exception, match="(?i)unique"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         submit_meeting(
             actor=actor(cast, "wang"), organization=cast.second, minutes=theirs, entry_key=key, now=NOW
         )
@@ -107,7 +107,7 @@ def test_nobody_confirms_what_they_entered_themselves(cast):
 
 def test_a_return_needs_a_note_and_opens_the_record_again(cast):
     meeting = submit(cast)
-    with pytest.raises(ValueError, match="说明|写明"):
+    with pytest.raises(ValueError, match="写明"):
         return_meeting(actor=actor(cast, "zhao"), meeting=meeting, note=" ", now=NOW)
     return_meeting(actor=actor(cast, "zhao"), meeting=meeting, note="请补充发言要点", now=NOW)
     meeting.refresh_from_db()

@@ -7,7 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from branches.actions.meetings import MeetingMoved, StaleMeeting, save_meeting, submit_meeting, withdraw_meeting
+from branches.actions.meetings import (
+    MeetingMoved,
+    StaleMeeting,
+    save_meeting,
+    submit_meeting,
+    withdraw_meeting,
+)
 from branches.actions.reviews import SelectionChanged, bulk_confirm, confirm_meeting
 from branches.choices import MeetingStatus
 from branches.models import AuditEntry, DirtyMark, Meeting
