@@ -44,6 +44,10 @@ def nothing(cast):
     return []
 
 
+def chapter(cast):
+    return ["numbers"]
+
+
 def rule(cast):
     load_cadence_starters()
     return [CadenceRule.objects.get(code="CAD-01").pk]
@@ -149,6 +153,17 @@ MATRIX = [
     ("post", "template-copy", template, "xxxxxx>xxx>"),
     ("get", "template-history", template, "xxxxxx.xxx>"),
     ("get", "template-issue", template, "....xx.xxx>"),
+    # First screens, the cockpit, the formula, help
+    ("get", "home", nothing, ">>>>>>>>>.>"),
+    ("get", "todo", nothing, ".......xxx>"),
+    ("get", "cockpit", first, ">->>>x>xx->"),
+    ("get", "cockpit", town, "--...-.xx->"),
+    ("get", "cockpit-detail", first, ".-...x.xx->"),
+    ("get", "cockpit-unit", first, ".-...x.xx->"),
+    ("get", "formula-list", nothing, "xxxxxx.xxx>"),
+    ("get", "formula-change", nothing, "xxxxxx.xxx>"),
+    ("get", "help", nothing, "..........>"),
+    ("get", "help-page", chapter, "..........>"),
 ]
 
 
