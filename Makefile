@@ -40,7 +40,7 @@ browser-packages:
 lint: setup ## ruff, templates, types, floors, migrations
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	git ls-files -z -- 'templates/*.html' | xargs -0 $(VENV)/bin/djade --check --target-version 5.2
+	find templates -name '*.html' -print0 | xargs -0 $(VENV)/bin/djade --check --target-version 5.2
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/mypy
 	$(PY) manage.py makemigrations --check --dry-run
@@ -49,7 +49,7 @@ lint: setup ## ruff, templates, types, floors, migrations
 format: setup ## rewrite code and templates as `make lint` wants them
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
-	git ls-files -z -- 'templates/*.html' | xargs -0 $(VENV)/bin/djade --target-version 5.2
+	find templates -name '*.html' -print0 | xargs -0 $(VENV)/bin/djade --target-version 5.2
 
 bench: setup ## measure, and write docs/benchmarks.md
 	$(SERVICES) --postgres --durable --valkey -- $(PY) -m benchmarks

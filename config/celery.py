@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("pressure_gauge")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["config"])
 app.steps["worker"].add(
     DjangoStructLogInitStep
 )  # a task's log lines carry the id of the request that asked for it
@@ -39,6 +40,10 @@ app.conf.beat_schedule = {
     "erase stale imports": {
         "task": "branches.tasks.erase_stale_imports",
         "schedule": crontab(hour=3, minute=20),
+    },
+    "clear sessions": {
+        "task": "config.tasks.clear_sessions",
+        "schedule": crontab(hour=3, minute=40),
     },
     "take current readings": {
         "task": "supervision.tasks.take_current_readings",

@@ -44,6 +44,9 @@ def settings(*, json: bool, level: str) -> dict:
             # The request middleware already writes one line for each request.
             "django.server": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
             "django.request": {"level": "ERROR"},
+            # So does the one around a task.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
         },
     }

@@ -69,14 +69,15 @@ def run(stack: ExitStack) -> None:
     }
     if "ALLOWED_HOSTS" not in environment and host not in ("127.0.0.1", "localhost"):
         environment["ALLOWED_HOSTS"] = "*"
-    manage = [sys.executable, str(ROOT / "manage.py")]
     # Loading the data keeps one core busy; the other one fetches and builds the static files meanwhile.
     static = start(
-        ["make", "--no-print-directory", "staticfiles/staticfiles.json"], cwd=ROOT, env=environment
+        ["make", "--silent", "--no-print-directory", "staticfiles/staticfiles.json"],
+        cwd=ROOT,
+        env=environment,
     )
     stack.callback(stop, static)
-    _step("准备数据库 database", [*manage, "migrate", "--verbosity", "0"], environment)
-    _step("载入演示数据 demo data", [*manage, "load_demo"], environment)
+    logins = data / "logins.txt"
+    _prepare(environment | {"LOGINS": str(logins)})
     if static.wait():
         raise Failure("静态文件没有建成，原因见上。 The static files could not be built, see above.")
 
@@ -92,7 +93,7 @@ def run(stack: ExitStack) -> None:
     worker = [BIN / "celery", "-A", "config", "worker", "--beat", "--concurrency", "1", "--loglevel", "INFO"]
     worker += ["--schedule", data / "celerybeat-schedule", "--without-gossip", "--without-mingle"]
     for name, command in (("worker", worker), ("web", web)):
-        log = stack.enter_context((logs / f"{name}.log").open("ab"))
+        log = stack.enter_context((logs / f"{name}.log").open("wb"))
         children[name] = start(
             [str(part) for part in command], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
         )
@@ -100,10 +101,7 @@ def run(stack: ExitStack) -> None:
     _await_health(host, port, children, logs)
 
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    logins = subprocess.run(
-        [*manage, "load_demo", "--logins"], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    say(f"\n打开 Open  http://{shown}:{port}/\n\n{logins.stdout}")
+    say(f"\n打开 Open  http://{shown}:{port}/\n\n{logins.read_text()}")
     say(f"日志 Logs  {logs}/\n按 Ctrl-C 停止。 Ctrl-C stops everything.")
     while True:
         _check(children, logs)
@@ -131,17 +129,31 @@ def _refuse_taken(host: str, port: int) -> None:
             ) from error
 
 
-def _step(title: str, command: list[str], environment: dict) -> None:
-    """Run one preparing command in its own group with its output shown."""
-    say(f"── {title}")
-    child = start(command, cwd=ROOT, env=environment)
+def _prepare(environment: dict) -> None:
+    """Bring the database up to date in a process of its own: this one starts quickly and stays small."""
+    child = start([sys.executable, str(ROOT / "deploy" / "demo.py"), "--prepare"], cwd=ROOT, env=environment)
     try:
         if child.wait():
             raise Failure(
-                f"“{title}”没有完成，原因见上。 This step failed (code {child.returncode}), see above."
+                f"数据没有准备好，原因见上。 Preparing failed (code {child.returncode}), see above."
             )
     finally:
         stop(child)
+
+
+def prepare() -> None:
+    """Migrate, load the demo city unless it is there, and write down who may sign in."""
+    import django
+    from django.core.management import call_command
+
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()
+    say("── 准备数据库 database")
+    call_command("migrate", verbosity=0)
+    say("── 载入演示数据 demo data")
+    call_command("load_demo")
+    with open(os.environ["LOGINS"], "w") as logins:
+        call_command("load_demo", logins=True, stdout=logins)
 
 
 def _await_health(host: str, port: int, children: dict, logs: Path) -> None:
@@ -176,4 +188,4 @@ def _check(children: dict, logs: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(prepare() if "--prepare" in sys.argv else main())
