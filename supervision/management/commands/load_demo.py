@@ -7,7 +7,7 @@ from django.utils import timezone
 from accountability.choices import RecordStatus
 from accountability.models import DutyList, DutyRecord, Run
 from branches.actions.tree import bulk_plant
-from branches.models import Meeting, Membership, Organization
+from branches.models import Appointment, Meeting, Membership, Organization
 from supervision.attenuation.engine import close_due_periods, take_readings
 from supervision.simulation import demo, duties
 from supervision.simulation.city import CITY_CODE
@@ -57,6 +57,7 @@ class Command(BaseCommand):
                 months=months,
                 inspected=demo.inspected_month(today),
                 reviewers=demo.reviewers_of(city, nodes, today),
+                shown=Appointment.objects.get(user__username="li").organization_id,
                 now=now,
                 seed=seed,
             )
