@@ -61,9 +61,11 @@ class DutyRecordFilter(django_filters.FilterSet):
         form = _DutyRecordFilterForm
         fields = ["only", "status", "kind", "level", "period", "unit"]
 
-    def __init__(self, *args, scope: Organization, today, **kwargs):
+    def __init__(self, *args, scope: Organization, today, without=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.scope, self.today = scope, today
+        for name in without:
+            del self.filters[name]
         for field in self.form.fields.values():
             kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
             field.widget.attrs["class"] = f"{kind} {kind}-sm"

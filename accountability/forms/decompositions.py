@@ -29,7 +29,7 @@ class DecompositionForm(forms.Form):
         max_length=500,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="写下级具体要做到什么，不要照抄本级的话。",
+        help_text="写下级具体要做到什么；留空则沿用本级的要求。",
     )
     interval = forms.ChoiceField(label="下级的周期")
 
@@ -41,7 +41,6 @@ class DecompositionForm(forms.Form):
             (each.value, f"每{each.label}") for each in Interval if each.length <= longest
         ]
         self.fields["interval"].initial = duty.interval
-        self.fields["measure"].initial = duty.measure
         self.owners = {}
         posts = Appointment.objects.on(today).filter(
             organization__in=self.units, post__in=[*COMMITTEE_POSTS, Post.LIAISON]

@@ -157,7 +157,7 @@ def duty_record_history(request, record):
 def duty_review_queue(request, organization):
     _require_reviewer(request.actor)
     waiting = waiting_records(organization, request.actor)
-    found = DutyRecordFilter(request.GET, waiting, scope=organization, today=request.actor.today)
+    found = _waiting_filter(request, request.GET, waiting, organization)
     rows = found.qs if found.is_valid() else waiting.none()
     page = record_page(rows, request.GET.get("after", ""), by="submitted_at")
     count = capped_count(rows)
@@ -212,11 +212,18 @@ def _chosen(request, organization, filters) -> list[int]:
     if "pks" in request.POST:
         return [int(pk) for pk in request.POST["pks"].split(",") if pk.isdigit()][:CAP]
     if "all_matching" in request.POST:
-        found = DutyRecordFilter(QueryDict(filters), waiting, scope=organization, today=request.actor.today)
+        found = _waiting_filter(request, QueryDict(filters), waiting, organization)
         waiting = found.qs if found.is_valid() else waiting.none()
     else:
         waiting = waiting.filter(pk__in=[pk for pk in request.POST.getlist("chosen") if pk.isdigit()])
     return list(waiting.order_by("submitted_at", "pk").values_list("pk", flat=True)[:CAP])
+
+
+def _waiting_filter(request, query, waiting, organization):
+    # Everything here waits, so that there is no state to choose.
+    return DutyRecordFilter(
+        query, waiting, scope=organization, today=request.actor.today, without=["only", "status"]
+    )
 
 
 def _require_reviewer(actor):
