@@ -13,9 +13,8 @@ app = Celery("pressure_gauge")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["config"])
-app.steps["worker"].add(
-    DjangoStructLogInitStep
-)  # a task's log lines carry the id of the request that asked for it
+# A task's log lines carry the id of the request that asked for it.
+app.steps["worker"].add(DjangoStructLogInitStep)
 
 app.conf.beat_schedule = {
     "refresh dirty readings": {
