@@ -5,6 +5,7 @@ Columns in the order of `PEOPLE`; the row lies in the first branch unless it say
 """
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,10 @@ from accountability.actions.starters import load_duty_starters
 from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
 from branches.access import Actor
 from branches.actions.cadence import load_cadence_starters
-from branches.models import CadenceRule
+from branches.actions.imports import check_import, upload_import
+from branches.choices import ImportKind
+from branches.models import CadenceRule, ImportJob
+from tests.import_sheets import person, roster_file
 
 PEOPLE = ("li", "wang", "zhao", "qian", "sun", "zhou", "wu", "zheng", "feng", "nobody", None)
 LETTERS = {200: ".", 302: ">", 403: "x", 404: "-", 405: "!", 422: "?"}
@@ -85,6 +89,18 @@ def duty_record(cast):
     return [DutyRecord.objects.filter(duty__in=duty(cast)).first().pk]
 
 
+def upload(cast):
+    """A roster that the officer of the town has sent in, checked."""
+    if job := ImportJob.objects.first():
+        return [job.pk]
+    officer = cast.people["zhao"].appointments.get()
+    actor = Actor(officer.user, officer, timezone.localdate())
+    file = SimpleUploadedFile("名册.xlsx", roster_file([person(1, "第九支部")]).getvalue())
+    job = upload_import(actor=actor, organization=cast.town, kind=ImportKind.ROSTER, upload=file, now=timezone.now())
+    check_import(job=job, now=timezone.now())
+    return [job.pk]
+
+
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
 MATRIX = [
     # Organisations
@@ -124,6 +140,16 @@ MATRIX = [
     ("post", "account-relieve", account, "xxxxxxxx-x>"),
     ("get", "audit-list", nothing, "xxxxxxx.xx>"),
     ("get", "password-change", nothing, "..........>"),
+    # Import and export
+    ("get", "import-list", first, "x-.xxx.xx->"),
+    ("post", "import-upload", first, "x-?xxx?xx->"),
+    ("post", "export-download", first, "x-?xxx?xx->"),
+    ("get", "import-detail", upload, "--.xx-.xx->"),
+    ("get", "import-progress", upload, "--.xx-.xx->"),
+    ("post", "import-check", upload, "-->xx->xx->"),
+    ("post", "import-apply", upload, "-->xx->xx->"),
+    ("post", "import-discard", upload, "-->xx->xx->"),
+    ("post", "import-wrong-rows", upload, "--.xx-.xx->"),
     # Cadence
     ("get", "configuration", nothing, "xxxxxx.xxx>"),
     ("get", "cadence-list", nothing, "xxxxxx.xxx>"),
