@@ -1,6 +1,6 @@
 from django import forms
 
-from branches.forms.organizations import DayInput
+from branches.forms.organizations import DayInput, compact
 
 
 class AuditFilterForm(forms.Form):
@@ -13,5 +13,4 @@ class AuditFilterForm(forms.Form):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "form-control form-control-sm"
+        compact(self)

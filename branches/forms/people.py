@@ -11,7 +11,7 @@ from branches.choices import (
     Standing,
     VotingRight,
 )
-from branches.forms.organizations import DayInput, OrganizationField, SeenForm
+from branches.forms.organizations import DayInput, OrganizationField, SeenForm, compact
 from branches.identity import CellError, check_landline, check_mobile, normalize_name
 from branches.models import Member
 
@@ -84,6 +84,10 @@ class RevealForm(forms.Form):
 class GroupCreateForm(forms.Form):
     name = forms.CharField(label="党小组名称", max_length=60)
     founded_on = forms.DateField(label="成立日期", widget=DayInput)
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        compact(self)
 
 
 class GroupAssignForm(forms.Form):

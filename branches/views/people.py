@@ -18,6 +18,7 @@ from branches.actions.people import (
 )
 from branches.choices import OrganizationKind
 from branches.filters import MemberFilter
+from branches.forms.organizations import compact
 from branches.forms.people import (
     GroupAssignForm,
     GroupCreateForm,
@@ -35,7 +36,8 @@ from branches.tables import MemberTable
 @door(Right.VIEW_MEMBERS, Organization)
 def member_list(request, organization):
     chosen = MemberFilter(request.GET, queryset=member_rows(organization, request.actor))
-    table = MemberTable(chosen.qs)
+    compact(chosen.form)
+    table = MemberTable(chosen.qs, exclude=() if not organization.is_branch else ("organization",))
     RequestConfig(request, paginate={"per_page": 50, "paginator_class": CappedPaginator}).configure(table)
     return render(
         request,
