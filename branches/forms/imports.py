@@ -55,7 +55,10 @@ class ExportForm(forms.Form):
     """What is taken out; the tick for full id numbers is there for those who may see them."""
 
     kind = forms.ChoiceField(
-        label="内容", choices=ImportKind.choices, widget=forms.RadioSelect, initial=ImportKind.ROSTER
+        label="内容",
+        choices=[(kind.value, kind.label) for kind in (ImportKind.ROSTER, ImportKind.ORGANIZATIONS)],
+        widget=forms.RadioSelect,
+        initial=ImportKind.ROSTER,
     )
     with_id_numbers = forms.BooleanField(label="包含完整身份证号", required=False)
     reason = forms.CharField(
