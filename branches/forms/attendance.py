@@ -69,7 +69,7 @@ class AttendanceForm(AsTyped, forms.Form):
         return self.data.get(f"reason-{member_id}", "")
 
     def typed_note(self, member_id) -> str:
-        return self.data.get(f"note-{member_id}", "").strip()
+        return self.data.get(f"note-{member_id}", "").replace("\0", "").strip()
 
     @property
     def ticked(self) -> set[int]:

@@ -51,8 +51,12 @@ class RowFormSet(forms.BaseFormSet):
 
 
 def typed_lists(data) -> dict[str, list[str]]:
-    """What a browser sent, without tokens and buttons, as a draft keeps it."""
-    return {name: data.getlist(name) for name in data if name not in NOT_TYPED}
+    """What a browser sent, without tokens and buttons, as a draft keeps it; PostgreSQL stores no NUL."""
+    return {
+        name.replace("\0", ""): [text.replace("\0", "") for text in data.getlist(name)]
+        for name in data
+        if name not in NOT_TYPED
+    }
 
 
 def as_typed(values: dict[str, list[str]]) -> MultiValueDict:

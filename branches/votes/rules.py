@@ -55,7 +55,7 @@ VOTE_RULE_LABELS: dict[VoteRule, str] = {
     VoteRule.GENERAL: "一般表决",
     VoteRule.ADMISSION: "接收预备党员、转正表决",
     VoteRule.ELECTION: "选举",
-    VoteRule.COMMITTEE: "支委会",
+    VoteRule.COMMITTEE: "委员会表决",
     VoteRule.DEMOCRATIC_LIFE: "民主生活会",
 }
 

@@ -17,7 +17,7 @@ from tests.meetings import member, record
 @pytest.fixture
 def document(cast):
     meeting = record(cast, title="十一月<党员>大会 & “学习”\x0b")
-    AgendaItem.objects.create(meeting=meeting, number=1, topic="学习\x00全会]]>精神", discussion="第一段\n第二段\x1f")
+    AgendaItem.objects.create(meeting=meeting, number=1, topic="学习\x01全会]]>精神", discussion="第一段\n第二段\x1f")
     Guest.objects.create(meeting=meeting, name="刘洋", title="县委组织部")
     Resolution.objects.create(meeting=meeting, number=1, text="撰写心得", owner=member(cast, "zhou"))
     Vote.objects.create(
