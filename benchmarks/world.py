@@ -15,11 +15,11 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from accountability.models import Duty, DutyList, DutyRecord
+from branches.actions.cadence import load_cadence_starters
 from branches.actions.tree import bulk_plant
 from branches.choices import Level, MeetingKind, OrganizationKind, Post, Sector
 from branches.models import Appointment, Meeting, Member, Membership, Organization, User
 from branches.periods import Period
-from branches.actions.cadence import load_cadence_starters
 
 PASSWORD = "Ceshi-2026-x"
 #: What one unit of each rung has below it: 31 provinces, 11 cities each, … 15 branches a township, as in the country.

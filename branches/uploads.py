@@ -1,5 +1,6 @@
 """Which files may be attached: the extension is on the list and the first bytes agree with it."""
 
+import errno
 from pathlib import PurePath
 
 import puremagic
@@ -13,6 +14,8 @@ TYPES = {
     ".jpeg": "image/jpeg",
     ".png": "image/png",
 }
+#: What the operating system says when a file may not grow any more.
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SAME = {".jpeg": ".jpg", ".jfif": ".jpg"}
 
 
@@ -40,3 +43,8 @@ def _begins_right(suffix: str, content: bytes) -> bool:
         inside = b"word/" if suffix == ".docx" else b"xl/"
         return content.startswith(begins[suffix]) and inside in content
     return content.startswith(begins.get(suffix, b"\xff\xd8\xff"))
+
+
+def is_out_of_space(error: BaseException | None) -> bool:
+    """Whether a file could not be written because there is no room for it."""
+    return isinstance(error, OSError) and error.errno in _NO_SPACE

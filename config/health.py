@@ -16,6 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
+from branches.uploads import is_out_of_space
+
 _migrated = False
 
 
@@ -85,12 +87,20 @@ def _from_this_machine(request: HttpRequest) -> bool:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The last resort: 503 when the database is away or busy, which passes, and 500 for everything else."""
+    """The last resort: 503 when the database is away or busy, which passes, 507 when the disk is full, else 500."""
     request_id = getattr(request, "request_id", "")
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    error = sys.exc_info()[1]
+    if is_out_of_space(error):
+        return render(request=None, template_name="507.html", context={"request_id": request_id}, status=507)
+    if _is_away(error):
         response = render(
             request=None, template_name="503.html", context={"request_id": request_id}, status=503
         )
         response.headers["Retry-After"] = "10"
         return response
     return render(request=None, template_name="500.html", context={"request_id": request_id}, status=500)
+
+
+def _is_away(error: BaseException | None) -> bool:
+    """Whether the database cannot be reached; a connection that breaks off is at times reported as no more than that."""
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError

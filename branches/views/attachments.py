@@ -8,7 +8,7 @@ from branches.access import Right, door
 from branches.actions.attachments import add_attachment, remove_attachment
 from branches.actions.meetings import MeetingMoved
 from branches.models import Meeting
-from branches.uploads import LARGEST, check_upload
+from branches.uploads import LARGEST, check_upload, is_out_of_space
 
 
 @require_POST
@@ -33,6 +33,10 @@ def attachment_add(request, meeting):
         messages.success(request, f"已添加附件“{name}”。")
     except (ValueError, MeetingMoved) as refused:
         messages.error(request, str(refused))
+    except OSError as error:
+        if not is_out_of_space(error):
+            raise
+        messages.error(request, "服务器存储空间不足，附件没有保存；会议记录不受影响。请联系管理员后再添加。")
     return redirect("meeting-detail", meeting.pk)
 
 

@@ -21,6 +21,7 @@ from ..forms.imports import ApplyForm, ExportForm, ImportForm
 from ..models import ImportJob, Organization
 from ..queries.imports import import_list as list_imports
 from ..queries.imports import import_page
+from ..uploads import is_out_of_space
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -38,13 +39,19 @@ def import_upload(request, organization):
     form = ImportForm(request.POST, request.FILES, kinds=kinds)
     if not form.is_valid():
         return _list_page(request, organization, upload=form)
-    job = upload_import(
-        actor=request.actor,
-        organization=organization,
-        kind=form.cleaned_data["kind"],
-        upload=form.cleaned_data["file"],
-        now=timezone.now(),
-    )
+    try:
+        job = upload_import(
+            actor=request.actor,
+            organization=organization,
+            kind=form.cleaned_data["kind"],
+            upload=form.cleaned_data["file"],
+            now=timezone.now(),
+        )
+    except OSError as error:
+        if not is_out_of_space(error):
+            raise
+        form.add_error("file", "服务器存储空间不足，文件没有保存。请联系管理员后再上传。")
+        return _list_page(request, organization, upload=form)
     _start(request, tasks.check_import, job)
     return redirect("import-detail", job.pk)
 
