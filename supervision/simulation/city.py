@@ -1,7 +1,7 @@
 """A fictional city: its organisations as plain rows, with the pattern each county is meant to show."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from random import Random
 
@@ -36,22 +36,15 @@ class Place:
     pattern: Pattern
     rank: int
 
+    @property
+    def term_started_on(self) -> date:
+        return self.election_due_on.replace(year=self.election_due_on.year - (3 if self.rank > 1 else 5))
+
     def row(self) -> dict:
         """Return what `bulk_plant` takes."""
-        names = [
-            "code",
-            "parent_code",
-            "name",
-            "short_name",
-            "kind",
-            "level",
-            "chain",
-            "sector",
-            "has_committee",
-            "founded_on",
-            "election_due_on",
-        ]
-        return {name: getattr(self, name) for name in names}
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        del own["pattern"], own["rank"]
+        return own | {"term_started_on": self.term_started_on}
 
 
 def places(today: date, seed: int = 1, counties: int = 6, branches_per_town: int = 17) -> Iterator[Place]:
