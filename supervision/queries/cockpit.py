@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.db.models import Count, Min
 
-from accountability.models import DutyRecord, RollUp
+from accountability.models import RollUp
+from accountability.queries.records import waiting_records
 from branches.access import Actor, Right
 from branches.choices import Chain, Sector
 from branches.models import Organization
@@ -24,12 +25,16 @@ MOST_CHILDREN = 120
 
 @dataclass(frozen=True)
 class RungLine:
-    """One rung as shown: its level, and in words what was lost on the step that leads to it."""
+    """One rung as shown: its level, and the measures that lose most on the step that leads to it.
+
+    `pair` is a measure of that step whose list stands behind its retention.
+    """
 
     rung: Rung
     label: str
     above: str
-    measures: list[str]
+    measures: list[Declaration]
+    pair: str
 
     @property
     def has_step(self) -> bool:
@@ -188,8 +193,7 @@ def waiting_for(actor: Actor, organization: Organization) -> list[Waiting]:
     if actor.has(Right.CONFIRM_MEETINGS):
         queues.append(("会议记录", "review-queue", waiting_below(organization, actor)))
     if actor.has(Right.REVIEW_DUTIES):
-        records = DutyRecord.objects.waiting().in_subtree(organization).exclude(organization=organization)
-        queues.append(("履责纪实", "duty-review-queue", records))
+        queues.append(("履责纪实", "duty-review-queue", waiting_records(organization, actor)))
     found = []
     for label, url_name, rows in queues:
         sums = rows.order_by().aggregate(number=Count("pk"), since=Min("submitted_at"))
@@ -219,7 +223,10 @@ def _ladder_view(each: readings.ScopeLadder) -> LadderView:
     for rung in each.ladder.rungs:
         label = readings.LEVEL_LABELS[rung.level]
         parts = rung.loss_by_measure if rung.retention is not None else rung.drop_by_measure
-        lines.append(RungLine(rung, label, above, _main(parts)))
+        main = _main(parts)
+        paired = [key for key, tally in rung.carried.items() if tally.due]
+        pair = main[0].key if main else paired[0] if paired else ""
+        lines.append(RungLine(rung, label, above, main, pair))
         above = label
     return LadderView(
         each.chain,
@@ -232,10 +239,10 @@ def _ladder_view(each: readings.ScopeLadder) -> LadderView:
     )
 
 
-def _main(parts, most: int = 2) -> list[str]:
-    """Labels of the measures that lose most on a step, the largest first."""
+def _main(parts, most: int = 2) -> list[Declaration]:
+    """The measures that lose most on a step, the largest first."""
     losses = sorted(((part, key) for key, part in parts.items() if part > 0), reverse=True)
-    return [MEASURES[key].label for part, key in losses[:most] if part >= losses[0][0] / 4]
+    return [MEASURES[key] for part, key in losses[:most] if part >= losses[0][0] / 4]
 
 
 def _cells(unit: readings.UnitHeat, measures: Sequence[Declaration]) -> list[Cell]:

@@ -1,12 +1,12 @@
 """我的待办: what the acting organisation and person still owe, pressing first; own numbers only after that."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 
-from accountability.choices import RecordStatus
 from accountability.models import DutyRecord, DutyReview
+from accountability.queries.records import open_records, returned_records
 from branches.access import Actor, Right
 from branches.cadence import State
 from branches.choices import MeetingStatus
@@ -25,6 +25,8 @@ ELECTION_MONTHS = 6
 #: A window that ended longer ago is history, not a task; the list of obligations has it.
 MISSED_DAYS = 92
 SOON_DAYS = 10
+#: Of what is long overdue or has time, this many stand for the rest.
+FEW = 5
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,14 @@ class DraftLine:
 
 @dataclass(frozen=True)
 class DutyLine:
-    """A duty to report on; `is_late` when its day has passed."""
+    """One term of a duty to report on."""
 
     record: DutyRecord
-    is_late: bool
-    is_soon: bool
+
+    @property
+    def window(self) -> Period:
+        """The month, quarter, half or year it is about."""
+        return window_of(self.record.duty.interval, Period.from_key(self.record.period).starts_on)
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,10 @@ class Todo:
     ahead: list[Obligation] = field(default_factory=list)
     submitted: list[Obligation] = field(default_factory=list)
     duties: list[DutyLine] = field(default_factory=list)
+    duties_late: list[DutyLine] = field(default_factory=list)
     duties_ahead: list[DutyLine] = field(default_factory=list)
+    late_number: int = 0
+    ahead_number: int = 0
     drafts: list[DraftLine] = field(default_factory=list)
     resolutions: list[Resolution] = field(default_factory=list)
     reviews: list[Waiting] = field(default_factory=list)
@@ -128,7 +136,7 @@ class Todo:
             self.resolutions,
             self.elections,
         )
-        return sum(len(each) for each in lists) + sum(each.number for each in self.reviews)
+        return sum(len(each) for each in lists) + sum(each.number for each in self.reviews) + self.late_number
 
     @property
     def month(self) -> Period:
@@ -193,12 +201,7 @@ def _returned_meetings(organization: Organization) -> list[Returned]:
 
 def _returned_records(organization: Organization) -> list[Returned]:
     reviews = Prefetch("reviews", DutyReview.objects.select_related("reviewer"), to_attr="decisions")
-    rows = (
-        DutyRecord.objects.in_force()
-        .filter(organization=organization, status=RecordStatus.RETURNED)
-        .select_related("duty")
-        .prefetch_related(reviews)
-    )
+    rows = returned_records(organization).prefetch_related(None).prefetch_related(reviews)
     return [_returned(row, row.duty.heading) for row in rows[:MOST]]
 
 
@@ -214,25 +217,22 @@ def _returned(row, label: str) -> Returned:
 
 
 def _duties(organization: Organization, today: date) -> dict:
-    rows = list(
-        DutyRecord.objects.in_force()
-        .filter(
-            organization=organization,
-            status__in=[RecordStatus.OPEN, RecordStatus.SUBMITTED],
-            due_on__lte=window_of(Interval.QUARTER, today).ends_on,
-        )
-        .select_related("duty", "duty__owner", "duty__owner__user")
-        .order_by("due_on", "pk")[: 4 * MOST]
+    """Terms to report on: due soon, late (the newest first) and later; of the last two a few stand for all."""
+    rows = open_records(organization, today).select_related("duty__owner__user")
+    late = rows.filter(due_on__lt=today)
+    ahead = rows.filter(due_on__gt=today + timedelta(days=SOON_DAYS))
+    soon = rows.filter(due_on__gte=today, due_on__lte=today + timedelta(days=SOON_DAYS))
+    numbers = rows.order_by().aggregate(
+        late=Count("pk", filter=Q(due_on__lt=today)),
+        ahead=Count("pk", filter=Q(due_on__gt=today + timedelta(days=SOON_DAYS))),
     )
-    lines = [
-        DutyLine(row, row.due_on < today, (row.due_on - today).days <= SOON_DAYS)
-        for row in rows
-        if row.status == RecordStatus.OPEN
-    ]
     return {
-        "duties": [line for line in lines if line.is_soon][:MOST],
-        "duties_ahead": [line for line in lines if not line.is_soon][:MOST],
-        "records_waiting": len(rows) - len(lines),
+        "duties": [DutyLine(row) for row in soon[:MOST]],
+        "duties_late": [DutyLine(row) for row in late.order_by("-due_on", "pk")[:FEW]],
+        "duties_ahead": [DutyLine(row) for row in ahead[:FEW]],
+        "late_number": numbers["late"],
+        "ahead_number": numbers["ahead"],
+        "records_waiting": DutyRecord.objects.filter(organization=organization).waiting().count(),
     }
 
 

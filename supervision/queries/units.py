@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Q, Sum
 
+from accountability.choices import Measure
 from accountability.models import Reading, RollUp
 from branches.choices import Chain, Level, Sector
 from branches.models import Organization
@@ -21,11 +22,15 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class UnitFilter:
-    """Which organisations: of a level, and only those that miss something (of one measure, or of any)."""
+    """Which organisations: of a level, and only those that miss something (of one measure, or of any).
+
+    `carried` keeps what the level above had carried of one measure: the pairs a retention is made of.
+    """
 
     level: int | None = None
     measure: str = ""
     only_short: bool = False
+    carried: bool = False
 
     @classmethod
     def read(cls, asked: Mapping[str, str]) -> Self:
@@ -36,6 +41,7 @@ class UnitFilter:
             level=int(level) if level.isdecimal() and int(level) in Level.values else None,
             measure=measure if measure in MEASURES else "",
             only_short=asked.get("short") == "1",
+            carried=asked.get("carried") == "1" and measure in MEASURES,
         )
 
     @property
@@ -44,6 +50,7 @@ class UnitFilter:
             "level": str(self.level or ""),
             "measure": self.measure,
             "short": "1" if self.only_short else "",
+            "carried": "1" if self.carried else "",
         }
 
 
@@ -100,6 +107,8 @@ class UnitPage:
             chips.append(("level", Level(self.filter.level).label))
         if self.measure:
             chips.append(("measure", self.measure.label))
+        if self.filter.carried:
+            chips.append(("carried", "只看上级已做到的"))
         if self.filter.only_short:
             chips.append(("short", "只看有缺口的"))
         return chips
@@ -135,6 +144,23 @@ def unit_page(*, organization: Organization, asked: Mapping[str, str], today) ->
     )
 
 
+#: Duties are paired record by record, by the duty each was decomposed from.
+_PAIRED_BY_RECORD = (Measure.DUTIES, Measure.DUTIES_TIMELY)
+
+
+def _parent_reached(key: str, source: readings.Source) -> Q:
+    """Readings whose committee above reached the pass mark on the same measure, as the sums count them."""
+    reached = Q()
+    for run in source.runs:
+        above = (
+            Reading.objects.filter(run=run, organization=OuterRef("parent"), **{f"{key}_due__gt": 0})
+            .alias(won=F(f"{key}_done") * 100, asked=F(f"{key}_due") * int(run.formula.theta * 100))
+            .filter(won__gte=F("asked"))
+        )
+        reached |= Q(Exists(above), run=run)
+    return reached
+
+
 def _columns(wanted: UnitFilter) -> list[str]:
     return [wanted.measure] if wanted.measure else list(MEASURES)
 
@@ -146,6 +172,11 @@ def _rows(organization: Organization, choice: Choice, wanted: UnitFilter, source
         subtree(organization, "organization"), **{name: value for name, value in narrowed.items() if value}
     )
     sums = {f"{key}_{side}": Sum(f"{key}_{side}") for key in MEASURES for side in ("due", "done")}
+    if wanted.carried and wanted.measure in _PAIRED_BY_RECORD:
+        for side in ("due", "done"):
+            sums[f"{wanted.measure}_{side}"] = Sum(f"{wanted.measure}_carried_{side}")
+    elif wanted.carried:
+        rows = rows.filter(_parent_reached(wanted.measure, source))
     rows = (
         rows.order_by()
         .values("organization_id", path=F("organization__path"))
@@ -182,7 +213,7 @@ def _sums(organization: Organization, choice: Choice, wanted: UnitFilter, source
             "chain",
             "sector",
             "organizations",
-            *(f"{key}_{side}" for key in MEASURES for side in ("due", "done")),
+            *(f"{key}_{side}" for key in MEASURES for side in ("due", "done", "carried_due", "carried_done")),
         )
     )
     counted = [
@@ -192,10 +223,13 @@ def _sums(organization: Organization, choice: Choice, wanted: UnitFilter, source
         and choice.sector in ("", row["sector"])
         and wanted.level in (None, row["level"])
     ]
+    kind = "carried_" if wanted.carried else ""
     return {
         "total": sum(row["organizations"] for row in counted if row["run_id"] == newest),
         "tally": Tally.sum(
-            Tally(row[f"{key}_done"], row[f"{key}_due"]) for row in counted for key in _columns(wanted)
+            Tally(row[f"{key}_{kind}done"], row[f"{key}_{kind}due"])
+            for row in counted
+            for key in _columns(wanted)
         ),
         "levels": [(level, Level(level).label) for level in sorted({row["level"] for row in rows})],
         "chains": [each for each in Chain.choices if each[0] in {row["chain"] for row in rows}],

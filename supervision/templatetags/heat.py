@@ -34,8 +34,23 @@ def heat_badge(value, formula=None, digits=0):
     return {
         "css": _CLASSES[shown],
         "word": shown.label if shown else None,
-        "number": None if value is None else f"{value:.{digits}f}",
+        "number": None if value is None else number_text(value, hot, warm, digits),
     }
+
+
+def number_text(value: float, hot: float, warm: float, digits: int = 0) -> str:
+    """The number as printed: rounded, but never across a limit, so that 59.7 is not 冷 60."""
+    text = f"{value:.{digits}f}"
+    if band(float(text), hot, warm) is band(value, hot, warm):
+        return text
+    scale = 10**digits
+    return f"{floor(value * scale) / scale:.{digits}f}"
+
+
+@register.simple_tag
+def heat_number(value, formula=None):
+    """The whole number of a heat, as every page prints it."""
+    return number_text(value, *limits(formula))
 
 
 @register.simple_tag
@@ -145,7 +160,9 @@ def _points(values, left, right, top, bottom, low=0):
     """Coordinates of the values, None where there is none."""
     span = max(1, len(values) - 1)
     return [
-        None if value is None else (round(left + (right - left) * place / span, 1), _y(value, top, bottom, low))
+        None
+        if value is None
+        else (round(left + (right - left) * place / span, 1), _y(value, top, bottom, low))
         for place, value in enumerate(values)
     ]
 

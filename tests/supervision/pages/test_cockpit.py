@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from branches.choices import Level, MeetingKind, MeetingStatus, OrganizationKind, Sector
+from branches.tally import Tally
 from supervision.attenuation.engine import take_readings
 from supervision.queries import units
+from supervision.templatetags.heat import number_text
 from tests.conftest import plant
 
 from .conftest import OCTOBER, hold
@@ -92,6 +94,39 @@ def test_every_number_opens_the_list_behind_it(cast, october):
     unit = text_of(get(cast, "zhao", "cockpit-unit", cast.first, measure="core_meetings"))
     for meeting in cast.first.meeting_set.all():
         assert reverse("meeting-detail", args=[meeting.pk]) in unit
+
+
+@pytest.mark.parametrize(
+    ("who", "at", "level"), [("qian", "county", 70), ("qian", "county", 50), ("wu", "city", 40)]
+)
+def test_the_list_behind_a_retention_adds_up_to_it(cast, october, who, at, level):
+    page = get(cast, who, "cockpit", getattr(cast, at)).context["page"]
+    local = next(each for each in page.ladders if each.chain == "LOCAL")
+    rung = next(line.rung for line in local.lines if line.rung.level == level)
+    for key, tally in rung.carried.items():
+        listed = get(
+            cast,
+            who,
+            "cockpit-detail",
+            getattr(cast, at),
+            chain="LOCAL",
+            level=level,
+            measure=key,
+            carried="1",
+        ).context["page"]
+        assert listed.tally == tally == Tally.sum(line.tally for line in listed.lines), key
+    assert rung.retention is not None
+
+
+def test_a_number_never_rounds_across_a_limit():
+    assert [number_text(value, 85, 60) for value in (59.4, 59.7, 60.0, 84.6, 85.2, 100.0)] == [
+        "59",
+        "59",
+        "60",
+        "84",
+        "85",
+        "100",
+    ]
 
 
 def test_unit_page_says_what_was_missing_and_what_did_not_count(cast, october):

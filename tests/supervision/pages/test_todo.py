@@ -7,9 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accountability.actions.lists import issue_lists
+from accountability.actions.starters import load_duty_starters
+from accountability.models import DutyRecord, DutyTemplate
+from branches.access import Actor
 from branches.choices import Decision, Level, MeetingKind, MeetingStatus, OrganizationKind, Sector
 from branches.models import MeetingDraft, MeetingReview, Resolution
 from supervision.attenuation.engine import take_readings
+from supervision.queries.todo import FEW
 from tests.conftest import plant
 
 from .conftest import OCTOBER, hold
@@ -59,6 +64,26 @@ def test_nothing_that_needs_no_action_stands_above_what_does(cast, october):
     hold(cast, cast.first, MeetingKind.PARTY_DAY, date(2026, 11, 2), status=MeetingStatus.SUBMITTED)
     text = text_of(cast, "li")
     assert text.index("还需1次") < text.index("等上级确认") < text.index("本级的热度")
+
+
+def test_a_long_row_of_late_duties_is_shown_by_a_few(cast, october):
+    load_duty_starters(year=2026)
+    issue_lists(
+        actor=Actor(cast.people["wu"], cast.people["wu"].appointments.get(), date(2026, 1, 5)),
+        template=DutyTemplate.objects.get(code="BRANCH"),
+        scope=cast.city,
+        now=datetime(2026, 1, 5, 1, tzinfo=UTC),
+    )
+    late = DutyRecord.objects.filter(organization=cast.first, due_on__lt=date(2026, 11, 5)).count()
+    assert late > FEW
+    answer = cast.client("li").get(reverse("todo"))
+    page = answer.context["todo"]
+    assert len(page.duties_late) == FEW
+    assert page.late_number == late
+    assert f"看全部 {late} 项" in answer.content.decode()
+    newest = page.duties_late[0].record
+    assert reverse("duty-record-edit", args=[newest.pk]) in answer.content.decode()
+    assert newest.due_on == max(line.record.due_on for line in page.duties_late)
 
 
 def test_missed_window_offers_a_late_entry_or_a_reason(cast, october):
