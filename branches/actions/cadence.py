@@ -12,6 +12,7 @@ from branches.cadence import day_problem
 from branches.choices import MeetingKind
 from branches.models import CadenceRule, ShortfallReason
 from branches.periods import Period
+
 from .audit import record_event
 
 STARTERS = Path(__file__).resolve().parent.parent / "starters" / "cadence.toml"

@@ -8,7 +8,16 @@ from datetime import date
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Sum, Value, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 
-from branches.cadence import OrganizationFacts, State, addresses, done_count, due_count, state_of, why_not, windows_in
+from branches.cadence import (
+    OrganizationFacts,
+    State,
+    addresses,
+    done_count,
+    due_count,
+    state_of,
+    why_not,
+    windows_in,
+)
 from branches.choices import Applicability, Level, MeetingStatus, Sector
 from branches.models import CadenceRule, Meeting, Organization, Placement, ShortfallReason
 from branches.periods import Interval, Period, window_of

@@ -8,7 +8,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from branches.access import Right, door
-from branches.actions.cadence import cancel_cadence_change, change_cadence_rule, create_cadence_rule, retire_cadence_rule, state_shortfall_reason
+from branches.actions.cadence import (
+    cancel_cadence_change,
+    change_cadence_rule,
+    create_cadence_rule,
+    retire_cadence_rule,
+    state_shortfall_reason,
+)
 from branches.forms.cadence import CadenceRuleForm, ShortfallReasonForm
 from branches.models import CadenceRule, Organization, ShortfallReason
 from branches.periods import Period, add_months
@@ -40,7 +46,8 @@ def cadence_create(request):
     form = CadenceRuleForm(
         request.POST or None,
         today=actor.today,
-        is_new=True, initial={"effective_from": _next_month(actor.today)}
+        is_new=True,
+        initial={"effective_from": _next_month(actor.today)},
     )
     preview = None
     if request.method == "POST" and form.is_valid():
