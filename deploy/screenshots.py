@@ -42,9 +42,7 @@ def main() -> None:
         _wait(demo, int(environment["PORT"]))
         password = _password(environment)
         browser = stack.enter_context(sync_playwright()).chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--lang=zh-CN"],
-            env=os.environ | {"LANGUAGE": "zh_CN"},  # Chromium's own date and time fields
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         TARGET.mkdir(parents=True, exist_ok=True)
         for name, who, where, window in PICTURES:
