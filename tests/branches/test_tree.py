@@ -203,3 +203,37 @@ def test_only_the_actions_write_the_shape_of_the_tree():
         if "migrations" not in file.parts and verbs.search(file.read_text())
     }
     assert writers == {"branches/actions/tree.py"}
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_crossing_moves_at_the_same_moment_leave_a_tree():
+    """Each of two administrators hangs the other's committee below theirs: one of them is told why not."""
+    import threading
+
+    from django.db import connection
+
+    root = plant("R", "江城市委", OrganizationKind.COMMITTEE, Level.CITY)
+    pair = [plant(code, f"{code}党委", OrganizationKind.COMMITTEE, Level.PRIMARY, root) for code in "AB"]
+    start, refused = threading.Barrier(2), []
+
+    def move(one, other):
+        try:
+            start.wait()
+            move_organization(
+                actor=None, now=NOW, organization=one, new_parent=other, effective_on=date(2026, 6, 1), reason="调整"
+            )
+        except ValidationError as problem:
+            refused.append(problem.messages[0])
+        finally:
+            connection.close()
+
+    for _ in range(5):
+        moves = [threading.Thread(target=move, args=args) for args in (pair, pair[::-1])]
+        for each in moves:
+            each.start()
+        for each in moves:
+            each.join()
+        assert_whole()
+    assert len(refused) == 9
+    assert "自己或自己的下级" in refused[0]
