@@ -3,7 +3,7 @@
 from django.db.models import Count, F, Q, QuerySet
 
 from branches.counts import EVERYONE, Everyone
-from branches.periods import Period
+from branches.periods import Period, months_judging
 
 from .models import DutyRecord
 
@@ -29,7 +29,8 @@ def carried_duty_counts(month: Period, cutoff, among: Everyone = EVERYONE) -> Qu
     """Rows (organization_id, carried_due, carried_done, timely_carried_due, timely_carried_done).
 
     The records whose parent record, from whose duty theirs was decomposed, was fulfilled by `cutoff`; of those done,
-    the timely ones beside parents that were fulfilled in time.
+    the timely ones beside parents that were fulfilled in time. A parent record is the term whose window holds the
+    child's, so it is judged in this month or in one that ends a longer window around it.
     """
     done = Q(accepted_at__lte=cutoff)
     parent_timely = Q(parent__done_on__lte=F("parent__due_on"))
@@ -38,6 +39,7 @@ def carried_duty_counts(month: Period, cutoff, among: Everyone = EVERYONE) -> Qu
         .filter(
             Q(parent__withdrawn_at__isnull=True) | Q(parent__withdrawn_at__gt=cutoff),
             parent__accepted_at__lte=cutoff,
+            parent__period__in=months_judging(month.ends_on),
         )
         .values("organization_id")
         .annotate(
@@ -52,6 +54,4 @@ def carried_duty_counts(month: Period, cutoff, among: Everyone = EVERYONE) -> Qu
 
 
 def _judged(month: Period, cutoff, among: Everyone) -> QuerySet:
-    return (
-        DutyRecord.objects.known_at(cutoff).filter(among.of("organization"), period=month.key).order_by()
-    )
+    return DutyRecord.objects.known_at(cutoff).filter(among.of("organization"), period=month.key).order_by()

@@ -5,7 +5,7 @@ place in one transaction; that of a closed month stands, and whatever is compute
 that dies leaves the previous one standing, and repeating it takes up where it stopped.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -14,13 +14,11 @@ from accountability.choices import RunState
 from accountability.models import Formula, Reading, RollUp, Run
 from branches.models import CadenceRule
 from branches.periods import Interval, Period
+from branches.xray import is_closed
 
 from .measures import starting_weights
 from .rollup import fold
 from .statements import write_readings
-
-#: A month is closed on this day of the next one. [default]
-CLOSING_DAY = 10
 
 
 def ensure_formula() -> Formula:
@@ -178,13 +176,9 @@ def close_period(month: Period, *, now: datetime) -> Run | None:
 
 def close_due_periods(*, today: date, now: datetime) -> list[Run]:
     """Close every month whose closing day has come; the runs closed."""
-    last = Period.month_of(today.replace(day=1) - timedelta(days=1))
-    if today.day < CLOSING_DAY:
-        last = last.previous()
-    keys = Run.objects.filter(is_current=True, frozen_at=None, period__lte=last.key).values_list(
-        "period", flat=True
-    )
-    closed = [close_period(Period.from_key(key), now=now) for key in sorted(keys)]
+    keys = Run.objects.filter(is_current=True, frozen_at=None).values_list("period", flat=True)
+    due = [key for key in sorted(keys) if is_closed(Period.from_key(key).ends_on, today)]
+    closed = [close_period(Period.from_key(key), now=now) for key in due]
     return [run for run in closed if run]
 
 

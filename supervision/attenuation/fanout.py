@@ -21,7 +21,7 @@ from branches.periods import Period
 
 from .engine import make_current, prepare_run, tune
 from .rollup import fold, refold
-from .statements import write_readings
+from .statements import write_part, write_readings
 
 #: Parts to cut the tree into, so that no worker waits long for the last one.
 PARTS = 24
@@ -123,8 +123,7 @@ def do_part(pk: int) -> None:
             tune()
             among = Stretch(*part.roots)
             # Nothing of this part was committed before: its rows and this note stand or fall together.
-            write_readings(run, among, afresh=True)
-            fold(run, among, afresh=True)
+            fold(run, among, afresh=True, readings=write_part(run, among, _above(run)))
             part.crossings = _crossings(run, among)
             part.done_at = timezone.now()
             part.save()

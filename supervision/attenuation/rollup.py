@@ -14,30 +14,45 @@ from accountability.models import Reading, RollUp, Run
 from branches.counts import EVERYONE, Among, Everyone
 from branches.models import Organization
 
-from .statements import CARRIED, CARRIED_DUTIES, OWN, PAIRED, READING, ROLLUP, Sql, compiled, glue, write
+from .statements import (
+    CARRIED,
+    CARRIED_DUTIES,
+    OWN,
+    PAIRED,
+    READING,
+    ROLLUP,
+    Sql,
+    analyze,
+    compiled,
+    glue,
+    write,
+)
 
 KEY = ("scope_id", "level", "chain", "sector")
 COLUMNS = ("organizations", *OWN, *CARRIED)
 #: Tables of this connection alone, gone when the work is.
-SCOPES, DEPTHS, DIRECT, CHILDREN = "gauge_scopes", "gauge_depths", "gauge_direct", "gauge_children"
+SCOPES, DEPTHS, CHILDREN, DIRECT, SUMS = (
+    "gauge_scopes",
+    "gauge_depths",
+    "gauge_children",
+    "gauge_direct",
+    "gauge_sums",
+)
 
 
-def fold(run: Run, among: Everyone = EVERYONE, *, afresh: bool) -> int:
+def fold(run: Run, among: Everyone = EVERYONE, *, afresh: bool, readings: str = READING) -> int:
     """Write the sums of the scopes among these organisations; the number of rows written.
 
-    The readings of the run must stand, and the sums of scopes directly below those asked for.
+    The readings of the run must stand in the table `readings`, and the sums of scopes directly below those asked for.
     """
     _drop()
-    _find_scopes(run, among)
+    _find_scopes(run, among, readings)
     _find_depths()
-    _find_children(run)
-    _sum_direct(run)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT MAX(depth) FROM {DEPTHS}")
-        deepest = cursor.fetchone()[0]
-    written = 0
-    for depth in range(deepest, -1, -1) if deepest is not None else ():
-        written += write(RollUp, KEY, COLUMNS, _sums(run, depth, afresh=afresh), run, afresh=afresh)
+    _find_children(run, readings)
+    _sum_direct(run, readings)
+    _sum_upward(run, among)
+    mine = f"SELECT n.* FROM {SUMS} n JOIN {SCOPES} s ON s.organization_id = n.scope_id"
+    written = write(RollUp, KEY, COLUMNS, Sql(mine), run, afresh=afresh)
     if not afresh:
         written += _drop_vanished(run, among)
     _drop()
@@ -56,7 +71,7 @@ def refold(run: Run, organizations: Collection[int]) -> int:
 
 
 def _drop() -> None:
-    for table in (SCOPES, DEPTHS, DIRECT, CHILDREN):
+    for table in (SCOPES, DEPTHS, CHILDREN, DIRECT, SUMS):
         Sql(f"DROP TABLE IF EXISTS {table}").run()
 
 
@@ -64,11 +79,10 @@ def _make(table: str, rows: Sql, *indexed: str) -> None:
     Sql(f"CREATE TEMPORARY TABLE {table} AS {rows.text}", rows.params).run()
     for column in indexed:
         Sql(f"CREATE INDEX {table}_{column} ON {table} ({column})").run()
-    if connection.vendor == "postgresql":
-        Sql(f"ANALYZE {table}").run()
+    analyze(table, *indexed)
 
 
-def _find_scopes(run: Run, among: Everyone) -> None:
+def _find_scopes(run: Run, among: Everyone, readings: str) -> None:
     """organization_id, parent_id and `reached`: one bit for each paired measure on which the scope reached θ."""
     theta = int(run.formula.theta * 100)
     reached = " + ".join(
@@ -86,7 +100,7 @@ def _find_scopes(run: Run, among: Everyone) -> None:
             chosen=compiled(Organization.objects.order_by().filter(among.of()).values("pk")),
         )
     rows = glue(
-        f"SELECT r.organization_id, r.parent_id, {reached} AS reached FROM {READING} r"
+        f"SELECT r.organization_id, r.parent_id, {reached} AS reached FROM {readings} r"
         " WHERE r.run_id = {run} AND r.leads{narrowed}",
         run=Sql("%s", (run.pk,)),
         narrowed=narrowed,
@@ -107,17 +121,17 @@ def _find_depths() -> None:
     _make(DEPTHS, rows, "organization_id", "parent_id")
 
 
-def _find_children(run: Run) -> None:
+def _find_children(run: Run, readings: str) -> None:
     """organization_id and parent_id of the scopes directly below, whether in hand or written earlier."""
     rows = Sql(
         f"SELECT r.organization_id, r.parent_id FROM {SCOPES} s"
-        f" JOIN {READING} r ON r.run_id = %s AND r.parent_id = s.organization_id WHERE r.leads",
+        f" JOIN {readings} r ON r.run_id = %s AND r.parent_id = s.organization_id WHERE r.leads",
         (run.pk,),
     )
     _make(CHILDREN, rows, "parent_id")
 
 
-def _sum_direct(run: Run) -> None:
+def _sum_direct(run: Run, readings: str) -> None:
     """What each scope owns directly: its own reading and those of the units below that lead nobody."""
     theta = int(run.formula.theta * 100)
     own = [f"c.{name}" for name in OWN]
@@ -135,52 +149,53 @@ def _sum_direct(run: Run) -> None:
     summed = ", ".join(f"CAST(SUM({(plain | alone)[name]}) AS INTEGER)" for name in (*OWN, *CARRIED))
     rows = glue(
         f"SELECT c.organization_id AS scope_id, c.level, c.chain, c.sector, 1 AS organizations, {single}"
-        f" FROM {SCOPES} s JOIN {READING} c ON c.run_id = {{run}} AND c.organization_id = s.organization_id"
-        f" LEFT JOIN {READING} p ON p.run_id = {{run}} AND p.organization_id = c.parent_id"
+        f" FROM {SCOPES} s JOIN {readings} c ON c.run_id = {{run}} AND c.organization_id = s.organization_id"
+        f" LEFT JOIN {readings} p ON p.run_id = {{run}} AND p.organization_id = c.parent_id"
         f" UNION ALL SELECT s.organization_id, c.level, c.chain, c.sector, CAST(COUNT(*) AS INTEGER), {summed}"
-        f" FROM {SCOPES} s JOIN {READING} c ON c.run_id = {{run}} AND c.parent_id = s.organization_id"
+        f" FROM {SCOPES} s JOIN {readings} c ON c.run_id = {{run}} AND c.parent_id = s.organization_id"
         " WHERE NOT c.leads GROUP BY 1, 2, 3, 4",
         run=Sql("%s", (run.pk,)),
     )
     _make(DIRECT, rows, "scope_id")
 
 
-def _sums(run: Run, depth: int, *, afresh: bool) -> Sql:
-    """The sums of the scopes at one depth, the depths below being written."""
+def _sum_upward(run: Run, among: Everyone) -> None:
+    """The sums of every scope in hand: what it owns directly and the sums of the scopes below, deepest first."""
     listed = ", ".join(COLUMNS)
-    zeros = ", ".join("0" for _ in COLUMNS)
-    # A stored row with nothing left to sum comes out with no organisations, and is dropped at the end.
-    stored = Sql(
-        f" UNION ALL SELECT k.scope_id, k.level, k.chain, k.sector, {zeros} FROM {DEPTHS} d"
-        f" JOIN {ROLLUP} k ON k.run_id = %s AND k.scope_id = d.organization_id WHERE d.depth = %s",
-        (run.pk, depth),
+    # Scopes below that are not in hand were written earlier; where everybody is in hand there are none.
+    others = f"NOT EXISTS (SELECT 1 FROM {SCOPES} s WHERE s.organization_id = b.organization_id)"
+    earlier = Sql(
+        f"SELECT k.scope_id, k.level, k.chain, k.sector, {listed} FROM {CHILDREN} b"
+        f" JOIN {ROLLUP} k ON k.run_id = %s AND k.scope_id = b.organization_id"
+        f" WHERE {others if isinstance(among, Among) else 'FALSE'}",
+        (run.pk,),
     )
-    return glue(
-        f"SELECT scope_id, level, chain, sector, {', '.join(f'SUM({name}) AS {name}' for name in COLUMNS)} FROM ("
-        f"SELECT t.scope_id, t.level, t.chain, t.sector, {listed} FROM {DEPTHS} d"
-        f" JOIN {DIRECT} t ON t.scope_id = d.organization_id WHERE d.depth = {{depth}}"
-        f" UNION ALL SELECT b.parent_id, k.level, k.chain, k.sector, {listed} FROM {DEPTHS} d"
-        f" JOIN {CHILDREN} b ON b.parent_id = d.organization_id"
-        f" JOIN {ROLLUP} k ON k.run_id = {{run}} AND k.scope_id = b.organization_id AND k.organizations > 0"
-        " WHERE d.depth = {depth}{stored}) n GROUP BY 1, 2, 3, 4",
-        depth=Sql("%s", (depth,)),
-        run=Sql("%s", (run.pk,)),
-        stored=Sql("") if afresh else stored,
-    )
+    _make(SUMS, earlier, "scope_id")
+    summed = ", ".join(f"SUM({name})" for name in COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT depth FROM {DEPTHS} ORDER BY depth DESC")
+        depths = [row[0] for row in cursor.fetchall()]
+    for depth in depths:
+        Sql(
+            f"INSERT INTO {SUMS} SELECT scope_id, level, chain, sector, {summed} FROM ("
+            f"SELECT t.scope_id, t.level, t.chain, t.sector, {listed} FROM {DEPTHS} d"
+            f" JOIN {DIRECT} t ON t.scope_id = d.organization_id WHERE d.depth = %s"
+            f" UNION ALL SELECT b.parent_id, k.level, k.chain, k.sector, {listed} FROM {DEPTHS} d"
+            f" JOIN {CHILDREN} b ON b.parent_id = d.organization_id"
+            f" JOIN {SUMS} k ON k.scope_id = b.organization_id WHERE d.depth = %s) n GROUP BY 1, 2, 3, 4",
+            (depth, depth),
+        ).run()
+        analyze(SUMS, "scope_id")
 
 
 def _drop_vanished(run: Run, among: Everyone) -> int:
-    """Drop sums over nothing, and those of scopes that are none any more."""
-    empty = RollUp.objects.filter(run=run, organizations=0)
+    """Drop stored sums over nothing and those of organisations that lead no more."""
+    same = " AND ".join(f"n.{name} = {ROLLUP}.{name}" for name in KEY)
     gone = Sql(
-        f"DELETE FROM {ROLLUP} WHERE run_id = %s AND NOT EXISTS (SELECT 1 FROM {READING} r"
-        f" WHERE r.run_id = {ROLLUP}.run_id AND r.organization_id = {ROLLUP}.scope_id AND r.leads)",
+        f"DELETE FROM {ROLLUP} WHERE run_id = %s AND NOT EXISTS (SELECT 1 FROM {SUMS} n WHERE {same})",
         (run.pk,),
     )
     if isinstance(among, Among):
-        empty = empty.filter(scope__in=among.keys)
-        gone = Sql(
-            f"{gone.text} AND scope_id IN ({', '.join(['%s'] * len(among.keys))})",
-            (*gone.params, *among.keys),
-        )
-    return empty._raw_delete(empty.db) + gone.run()
+        keys = ", ".join(["%s"] * len(among.keys))
+        gone = Sql(f"{gone.text} AND scope_id IN ({keys})", (*gone.params, *among.keys))
+    return gone.run()

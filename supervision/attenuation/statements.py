@@ -28,7 +28,10 @@ OWN = tuple(f"{key}_{side}" for key in KEYS for side in ("due", "done"))
 CARRIED = tuple(f"{key}_carried_{side}" for key in KEYS for side in ("due", "done"))
 CARRIED_DUTIES = tuple(name for name in CARRIED if name.startswith("duties"))
 STOOD = ("parent_id", "level", "chain", "sector", "leads")
+READ = (*STOOD, *CARRIED_DUTIES, *OWN)
 READING = Reading._meta.db_table
+#: Readings of one part of a run, for this connection alone.
+PART = "gauge_part"
 ROLLUP = RollUp._meta.db_table
 
 
@@ -351,19 +354,60 @@ def write(
     ).run()
 
 
+def analyze(table: str, *columns: str) -> None:
+    """Let PostgreSQL know what these columns hold now; without that it takes a new run for a handful of rows."""
+    if connection.vendor == "postgresql":
+        Sql(f"ANALYZE {table} ({', '.join(columns)})").run()
+
+
 def write_readings(run: Run, among: Everyone = EVERYONE, *, afresh: bool) -> int:
     """Write the own readings of a run and drop those of organisations that no longer counted; rows touched."""
     if isinstance(among, Among) and not among.keys:
         return 0
-    columns = (*STOOD, *CARRIED_DUTIES, *OWN)
-    written = write(Reading, ("organization_id",), columns, own_readings(run, among), run, afresh=afresh)
+    written = write(Reading, ("organization_id",), READ, own_readings(run, among), run, afresh=afresh)
     if not afresh:
         day = Period.from_key(run.period).ends_on
         there = counts.standing(day).filter(pk=OuterRef("organization_id"))
         gone = Reading.objects.filter(~Exists(there), run=run)
         if among != EVERYONE:
-            gone = gone.filter(
-                organization__in=counts.Organization.objects.order_by().filter(among.of()).values("pk")
-            )
+            chosen = counts.Organization.objects.order_by().filter(among.of()).values("pk")
+            gone = gone.filter(organization__in=chosen)
         written += gone._raw_delete(gone.db)
+    if among == EVERYONE:
+        analyze(READING, "run_id", "organization_id", "parent_id", "leads")
     return written
+
+
+def write_part(run: Run, among: Everyone, above: Sequence[int]) -> str:
+    """Write the own readings of one part of a run for the first time; the name of a table that holds them.
+
+    The table is this connection's own, so that many parts can be summed up side by side, each with its own
+    statistics; it holds the readings of the committees `above` all parts as well.
+    """
+    names = ", ".join(("run_id", "organization_id", *READ))
+    Sql(f"DROP TABLE IF EXISTS {PART}").run()
+    rows = own_readings(run, among)
+    Sql(
+        f"CREATE TEMPORARY TABLE {PART} AS SELECT {int(run.pk)} AS run_id, n.* FROM ({rows.text}) n",
+        rows.params,
+    ).run()
+    write(
+        Reading,
+        ("organization_id",),
+        READ,
+        Sql(f"SELECT {names.removeprefix('run_id, ')} FROM {PART}"),
+        run,
+        afresh=True,
+    )
+    if above:
+        keys = Sql(", ".join(["%s"] * len(above)), tuple(above))
+        glue(
+            f"INSERT INTO {PART} ({names}) SELECT {names} FROM {READING} WHERE run_id = {{run}}"
+            " AND organization_id IN ({keys})",
+            run=Sql("%s", (run.pk,)),
+            keys=keys,
+        ).run()
+    Sql(f"CREATE INDEX {PART}_key ON {PART} (organization_id)").run()
+    Sql(f"CREATE INDEX {PART}_parent ON {PART} (parent_id)").run()
+    analyze(PART, "run_id", "organization_id", "parent_id", "leads")
+    return PART

@@ -254,7 +254,8 @@ class Planter:
             duty=duty,
             organization=organization,
             parent=parent,
-            period=random.choice([202608, 202609, 202609, 202609]),
+            # A parent's window holds its child's, so it is not judged earlier.
+            period=parent.period if parent else random.choice([202608, 202609, 202609, 202609]),
             due_on=date(2026, 9, 25),
             status=RecordStatus.ACCEPTED if accepted else RecordStatus.OPEN,
             done_on=date(2026, 9, random.randrange(15, 31)) if accepted else None,
