@@ -26,6 +26,9 @@ ENTRIES = [
     ("帮助", "help", None, False, ("help",)),
 ]
 
+#: Pages about units below, which a branch has none of.
+FOR_COMMITTEES = ("cockpit", "review-queue")
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -51,6 +54,8 @@ def entries_of(request) -> list[Entry]:
             continue
         if takes_organization and actor.organization is None:
             continue
+        if url_name in FOR_COMMITTEES and not actor.organization.is_committee:
+            continue
         try:
             url = reverse(url_name, args=[actor.organization.pk] if takes_organization else [])
         except NoReverseMatch:
@@ -64,5 +69,7 @@ def appointments(context):
     """Return the current appointments of the user, to switch between."""
     user = context["request"].user
     return list(
-        user.appointments.on(timezone.localdate()).select_related("organization").order_by("organization__path")
+        user.appointments.on(timezone.localdate())
+        .select_related("organization")
+        .order_by("organization__path")
     )
