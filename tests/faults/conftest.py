@@ -76,6 +76,7 @@ class Browser:
 
     def read(self, path: str) -> str:
         """The page at `path`, whose token is kept for sending."""
+        self.secretary.close()  # the server gives up a connection that rests for five seconds
         status, _location, page = self.secretary.request("GET", path)
         assert status == 200, (status, path)
         if found := _TOKEN.search(page):
@@ -83,4 +84,5 @@ class Browser:
         return page
 
     def send(self, path: str, fields: dict) -> tuple[int, str, str]:
+        self.secretary.close()
         return self.secretary.send(path, fields)

@@ -85,6 +85,7 @@ def test_a_restart_under_load_gives_clear_pages_and_whole_records(database, desk
         for secretary in secretaries:
             secretary.sign_in()
             secretary.open_form()
+            secretary.close()  # the server gives up a connection that rests for five seconds
         stop = threading.Event()
         people = [Diligent(secretary, stop) for secretary in secretaries]
         for each in people:

@@ -33,6 +33,7 @@ def until(ready, what: str) -> None:
 def waits_for_a_row() -> bool:
     """Whether another connection to this database waits for a lock while it writes readings."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
             "AND query ILIKE %s",
@@ -43,11 +44,10 @@ def waits_for_a_row() -> bool:
 
 def numbers(run) -> list:
     """Every stored number of the month, comparable."""
-    rows = [
+    return [
         list(model.objects.filter(run=run).order_by(*order).values_list(*names_of(model)))
         for model, order in ((Reading, ["organization"]), (RollUp, ["scope", "level", "chain", "sector"]))
     ]
-    return rows
 
 
 def names_of(model) -> list[str]:
