@@ -5,7 +5,7 @@ Every text goes through `escape`, so that no spreadsheet program runs it; the im
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import BinaryIO
+from typing import IO
 
 import xlsxwriter
 from django.db.models import Count
@@ -30,7 +30,7 @@ _WIDTHS = {"name": 12, "branch": 34, "id_number": 21, "address": 28, "unit_name"
 class _Book:
     """A workbook of one sheet whose rows are written from the top down."""
 
-    def __init__(self, stream: BinaryIO, sheet_name: str, mark: str) -> None:
+    def __init__(self, stream: IO[bytes], sheet_name: str, mark: str) -> None:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self.book = xlsxwriter.Workbook(stream, options)
         self.sheet = self.book.add_worksheet(sheet_name)
@@ -60,7 +60,7 @@ class _Book:
 
 
 def write_roster(
-    stream: BinaryIO, organization: Organization, *, mark: str, day: date, with_id_numbers: bool
+    stream: IO[bytes], organization: Organization, *, mark: str, day: date, with_id_numbers: bool
 ) -> int:
     """Write the members below `organization` in the national layout and return how many.
 
@@ -130,7 +130,7 @@ def _shared_names(organization: Organization) -> set[str]:
     return shared
 
 
-def write_organizations(stream: BinaryIO, organization: Organization, *, mark: str, day: date) -> int:
+def write_organizations(stream: IO[bytes], organization: Organization, *, mark: str, day: date) -> int:
     """Write the organisations of a subtree that stand on `day`, from the top down, and return how many."""
     book = _Book(stream, "党组织", mark)
     fields = [column.field for column in organizations.LAYOUT]
@@ -154,7 +154,7 @@ def write_organizations(stream: BinaryIO, organization: Organization, *, mark: s
     return number
 
 
-def write_wrong_rows(stream: BinaryIO, table, problems: dict[int, str], *, mark: str) -> int:
+def write_wrong_rows(stream: IO[bytes], table, problems: dict[int, str], *, mark: str) -> int:
     """Write the rows of an uploaded table that are in `problems`, with what is wrong in a last column; mended there,
     the file can be uploaded again."""
     book = _Book(stream, "有错误的行", mark)

@@ -159,7 +159,7 @@ def sign_list(*, actor, duty_list: DutyList, now) -> DutyList:
     """Sign for a list: the officer it is made out to, or whoever records duties for the unit."""
     actor.require(Right.RECORD_DUTIES, duty_list.organization)
     signed = DutyList.objects.select_for_update().get(pk=duty_list.pk)
-    if signed.appointment_id and signed.appointment.user_id != actor.user.pk:
+    if signed.appointment and signed.appointment.user_id != actor.user.pk:
         raise PermissionDenied("这份清单由责任人本人签收。")
     if signed.status != ListStatus.ISSUED:
         raise ValidationError("这份清单已经签收或撤回。")

@@ -45,6 +45,6 @@ def remove_attachment(*, actor: Actor, meeting: Meeting, attachment: Attachment,
     if meeting.is_locked:
         raise MeetingMoved("这份记录已经确认，附件不能再删除。", meeting)
     record_event(actor=actor, event="删除附件", row=meeting, summary=attachment.file_name, at=now)
-    file = attachment.file
+    storage, name = attachment.file.storage, str(attachment.file.name)
     attachment.delete()
-    transaction.on_commit(lambda: file.storage.delete(file.name))
+    transaction.on_commit(lambda: storage.delete(name))

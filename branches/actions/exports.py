@@ -38,11 +38,11 @@ def export_file(*, actor, organization, kind: str, with_id_numbers: bool = False
     day = timezone.localdate(now)
     target = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 closed with the response
     if is_roster:
-        count = write_roster(target, organization, mark=mark, day=day, with_id_numbers=with_id_numbers)
+        count = write_roster(target.file, organization, mark=mark, day=day, with_id_numbers=with_id_numbers)
         extent = "完整身份证号" if with_id_numbers else "身份证号打码"
         summary = f"{count} 人，{extent}"
     else:
-        count = write_organizations(target, organization, mark=mark, day=day)
+        count = write_organizations(target.file, organization, mark=mark, day=day)
         summary = f"{count} 个党组织"
     label = ImportKind(kind).label
     why = f"；事由：{reason.strip()}" if reason.strip() else ""
@@ -66,7 +66,7 @@ def export_wrong_rows(*, actor, job: ImportJob, now):
     }
     target = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 closed with the response
     table = read_table(open_upload(job), job.file_name, layout)
-    count = write_wrong_rows(target, table, problems, mark=_mark(actor, now))
+    count = write_wrong_rows(target.file, table, problems, mark=_mark(actor, now))
     record_event(actor=actor, event="下载错误行", row=job, summary=f"{job.file_name}：{count} 行", at=now)
     target.seek(0)
     return target, f"错误行-{job.file_name.rpartition('.')[0]}.xlsx"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -38,13 +39,14 @@ def import_file(
     With `partial` the right rows are written all the same. `under` limits everything to a subtree; new organisations
     without a parent go below it. FileRefused when the file cannot be read.
     """
-    options = {
+    options: dict[str, Any] = {
         "scope": under,
         "today": timezone.localdate(now),
         "limits": SHELL_LIMITS,
         "accepts_corrections": accepts_corrections,
     }
     with path.open("rb") as stream:
+        plan: Any
         if kind == ImportKind.ROSTER:
             plan = plan_roster(stream, path.name, **options)
         else:
@@ -55,10 +57,10 @@ def import_file(
         problems.extend(step.problems)
         if kind == ImportKind.ORGANIZATIONS and step.changes:
             kept.append(step)
-    result = {"counts": counts.as_dict(), "problems": problems, "notes": plan.table.notes, "applied": None}
+    result: dict[str, Any] = {"counts": counts.as_dict(), "problems": problems, "notes": plan.table.notes, "applied": None}
     if is_dry_run or (counts.errors and not partial):
         return result
-    trail = {"author": None, "reason": f"导入 {path.name}", "now": now, "progress": progress}
+    trail: dict[str, Any] = {"author": None, "reason": f"导入 {path.name}", "now": now, "progress": progress}
     if kind == ImportKind.ROSTER:
         applied = apply_roster(plan=plan, **trail)
     else:

@@ -81,7 +81,8 @@ def change_member(
         return member
     _check_facts(member)
     save_with_trail(member, actor=actor, now=now, reason=reason)
-    labels = "、".join(str(member._meta.get_field(key).verbose_name) for key in changed)
+    labels_of = {field.name: str(field.verbose_name) for field in Member._meta.fields}
+    labels = "、".join(labels_of[key] for key in changed)
     record_event(actor=actor, event="修改党员信息", row=member, summary=f"{member.name}：{labels}", at=now)
     return member
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..choices import RowState
 from ..identity import mask
@@ -16,8 +17,8 @@ class Change:
 
     field: str
     title: str
-    before: object
-    after: object
+    before: Any
+    after: Any
     labels: Mapping
 
     def as_list(self) -> list[str]:
@@ -34,7 +35,7 @@ class Step:
     label: str
     place: str
     state: str
-    values: dict[str, object] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     target: int | None = None
