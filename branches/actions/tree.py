@@ -13,6 +13,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Subquery, Value
 from django.db.models.functions import Concat, Substr
+from django.utils import timezone
 from treebeard.exceptions import PathOverflow
 
 from branches.identity import pinyin_of
@@ -112,10 +113,6 @@ def bulk_plant(
     def flush():
         nonlocal planted
         Organization.objects.bulk_create(pending, batch_size=1000)
-        if keep_history:
-            Organization.history.bulk_history_create(
-                pending, batch_size=1000, default_user=author, default_change_reason=reason
-            )
         planted += len(pending)
         pending.clear()
         if progress:
@@ -148,6 +145,8 @@ def bulk_plant(
     if pending:
         flush()
     _recount_parents_of(start)
+    if keep_history:
+        _remember(start, author, reason)
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), [Organization]):
             cursor.execute(statement)
@@ -197,6 +196,22 @@ def _recount_parents_of(first_pk: int) -> None:
     counts = Organization.objects.filter(parent=OuterRef("pk")).order_by().values("parent").annotate(n=Count("pk"))
     fresh = Organization.objects.filter(parent=OuterRef("pk"), pk__gte=first_pk)
     Organization.objects.filter(Exists(fresh)).update(numchild=Subquery(counts.values("n")))
+
+
+def _remember(first_pk: int, author, reason: str) -> None:
+    """Write the first line of history of every organisation from `first_pk` on, in the database itself: rows that
+    were just written need not travel back and forth."""
+    record = Organization.history.model
+    columns = [field.column for field in record.tracked_fields]
+    quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
+    extra = "history_date, history_type, history_user_id, history_change_reason"
+    values = [timezone.now(), "+", author.pk if author else None, reason[:100], first_pk]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {record._meta.db_table} ({quoted}, {extra}) "  # noqa: S608 — names of columns alone
+            f"SELECT {quoted}, %s, %s, %s, %s FROM {Organization._meta.db_table} WHERE id >= %s",
+            values,
+        )
 
 
 def _position(path: str) -> int:
