@@ -16,7 +16,8 @@ ENTRIES = [
     ("传导总览", "cockpit", Right.VIEW_COCKPIT, True, ("cockpit",)),
     ("会议", "meeting-list", Right.VIEW, True, ("meeting", "calendar", "matrix", "attendance", "resolution")),
     ("责任", "duty-list-index", Right.VIEW, True, ("duty",)),
-    ("审核", "review-queue", Right.CONFIRM_MEETINGS, True, ("review",)),
+    ("审核", "review-queue", Right.CONFIRM_MEETINGS, True, ("review", "duty-review")),
+    ("审核", "duty-review-queue", Right.REVIEW_DUTIES, True, ("duty-review",)),
     ("组织", "organization-detail", Right.VIEW, True, ("organization", "appointment")),
     ("党员", "member-list", Right.VIEW_MEMBERS, True, ("member",)),
     ("导入", "import-list", Right.IMPORT, True, ("import",)),
@@ -27,7 +28,7 @@ ENTRIES = [
 ]
 
 #: Pages about units below, which a branch has none of.
-FOR_COMMITTEES = ("cockpit", "review-queue")
+FOR_COMMITTEES = ("cockpit", "review-queue", "duty-review-queue")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def entries_of(request) -> list[Entry]:
     """The pages the acting post may open, with the topic of the present page marked."""
     actor = request.actor
     match = request.resolver_match
-    topic = (match.url_name or "").split("-")[0] if match else ""
+    name = (match.url_name or "") if match else ""
+    topic = max((each for entry in ENTRIES for each in entry[4] if name.startswith(each)), key=len, default="")
     entries = []
     for label, url_name, right, takes_organization, topics in ENTRIES:
         if right is not None and not actor.has(right):
@@ -55,6 +57,8 @@ def entries_of(request) -> list[Entry]:
         if takes_organization and actor.organization is None:
             continue
         if url_name in FOR_COMMITTEES and not actor.organization.is_committee:
+            continue
+        if any(entry.label == label for entry in entries):
             continue
         try:
             url = reverse(url_name, args=[actor.organization.pk] if takes_organization else [])
