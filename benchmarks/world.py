@@ -51,23 +51,26 @@ class Desk:
     members: tuple[int, ...]
 
 
-def tree(size: int) -> Iterator[dict]:
-    """Yield `size` organisations as `bulk_plant` takes them: the largest rung that is needed, then downwards."""
+def tree(size: int, *, own_names: bool = False) -> Iterator[dict]:
+    """Yield `size` organisations as `bulk_plant` takes them: the largest rung that is needed, then downwards.
+
+    There are few names, so that looking up their pinyin takes no time, unless each is to have its own.
+    """
     weights = [1]
     for *_facts, below in reversed(RUNGS[:-1]):
         weights.insert(0, 1 + below * weights[0])
     top = max(rung for rung, weight in enumerate(weights) if weight >= min(size, weights[0]))
-    return islice(_below(top, "", count(1)), size)
+    return islice(_below(top, "", count(1), 10**9 if own_names else 300), size)
 
 
-def _below(rung: int, parent_code: str, numbers) -> Iterator[dict]:
+def _below(rung: int, parent_code: str, numbers, names: int) -> Iterator[dict]:
     level, kind, word, children = RUNGS[rung]
     number = next(numbers)
     code = f"{number:07d}"
     yield {
         "code": code,
         "parent_code": parent_code,
-        "name": f"第{number % 300}{word}",  # few names, so that looking up their pinyin takes no time
+        "name": f"第{number % names}{word}",
         "kind": kind,
         "level": level,
         "sector": _SECTORS[number % 6] if children == 0 else Sector.OTHER,
@@ -75,7 +78,7 @@ def _below(rung: int, parent_code: str, numbers) -> Iterator[dict]:
         "founded_on": date(2001, 7, 1),
     }
     for _child in range(children):
-        yield from _below(rung + 1, code, numbers)
+        yield from _below(rung + 1, code, numbers, names)
 
 
 def build(size: int, months: list[Period], now) -> None:
