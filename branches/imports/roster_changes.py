@@ -295,9 +295,12 @@ class _People:
         rows = [
             row for name in _names(line) for row in self.by_mask.get((name, line.values["id_number"]), ())
         ]
-        here = [row for row in rows if branches.is_at(line, row)]
-        if len(here or rows) == 1:
-            return (here or rows)[0], None
+        rows = [row for row in rows if branches.is_at(line, row)] or rows
+        # The mask hides the date of birth, which its own column may tell.
+        if len(rows) > 1 and "born_on" in line.values:
+            rows = [row for row in rows if row["born_on"] == line.values["born_on"]] or rows
+        if len(rows) == 1:
+            return rows[0], None
         if rows:
             return None, (
                 "ambiguous_person",

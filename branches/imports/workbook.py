@@ -9,21 +9,19 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from typing import BinaryIO
-from xml.parsers import expat
 
 import python_calamine
 
 from .problems import FileRefused
+from .scan import damaged, local_name, parse_part, scan_sheet
 
 MAX_PARTS = 2_000
 MAX_UNPACKED = 256 * 1024 * 1024  # bytes of all parts together
 MAX_RATIO = 150  # unpacked to packed, asked of files that unpack to more than SMALL
 SMALL = 16 * 1024 * 1024
-MAX_TEXT = 128 * 1024 * 1024  # characters of all cells that name a shared text
-MAX_CELLS = 8_000_000  # of the rectangle
 _SKIPPED = (
     "xl/theme/",
     "xl/drawings/",
@@ -50,17 +48,6 @@ class Sheet:
     hidden_rows: frozenset[int]
 
 
-@dataclass(slots=True)
-class _Scan:
-    """What one pass over a worksheet's XML tells."""
-
-    last_row: int = -1
-    last_column: int = -1
-    formulas: set[tuple[int, int]] = field(default_factory=set)
-    broken: set[tuple[int, int]] = field(default_factory=set)
-    hidden_rows: set[int] = field(default_factory=set)
-
-
 def open_sheets(stream: BinaryIO, *, max_rows: int, max_columns: int) -> Iterator[Sheet]:
     """Yield the visible worksheets of an .xlsx file in their order; FileRefused when it is not safe or not sound."""
     spelling = _unpack(stream)
@@ -69,7 +56,7 @@ def open_sheets(stream: BinaryIO, *, max_rows: int, max_columns: int) -> Iterato
     lengths = _text_lengths(parts)
     # Whatever calamine might take for a worksheet is measured, not only what the workbook's own list leads to.
     scans = {
-        place: _scan_sheet(content, lengths, max_rows=max_rows, max_columns=max_columns)
+        place: scan_sheet(content, lengths, max_rows=max_rows, max_columns=max_columns)
         for place, content in parts.items()
         if place in targets or (place.startswith("xl/worksheets/") and place.endswith(".xml"))
     }
@@ -91,11 +78,11 @@ def open_sheets(stream: BinaryIO, *, max_rows: int, max_columns: int) -> Iterato
                 frozenset(scan.hidden_rows),
             )
     except (python_calamine.CalamineError, ValueError, OverflowError, OSError) as error:
-        raise _damaged() from error
+        raise damaged() from error
     except BaseException as error:
         # A panic of the Rust reader derives from BaseException and has no name to import.
         if type(error).__name__ == "PanicException":
-            raise _damaged() from error
+            raise damaged() from error
         raise
 
 
@@ -106,12 +93,6 @@ def _rows(sheet) -> Iterator[list]:
     margin = [""] * sheet.start[1]
     for row in sheet.iter_rows():
         yield margin + row if margin else row
-
-
-def _damaged() -> FileRefused:
-    return FileRefused(
-        "damaged_workbook", "表格文件已损坏或不完整，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传。"
-    )
 
 
 def _unpack(stream: BinaryIO) -> dict[str, bytes]:
@@ -133,9 +114,9 @@ def _unpack(stream: BinaryIO) -> dict[str, bytes]:
             raise FileRefused(
                 kind, "文件不是 .xlsx 表格（扩展名与内容不符），请用 Excel 或 WPS 另存后再上传。"
             ) from error
-        raise _damaged() from error
+        raise damaged() from error
     except (NotImplementedError, RuntimeError) as error:  # unknown compression, encrypted part
-        raise _damaged() from error
+        raise damaged() from error
 
 
 def _measure(infos: list[zipfile.ZipInfo]) -> None:
@@ -144,7 +125,7 @@ def _measure(infos: list[zipfile.ZipInfo]) -> None:
         raise FileRefused("bomb", f"表格文件内含 {len(infos):,} 个部件，超过 {MAX_PARTS:,} 个，已拒绝打开。")
     names = [info.filename.lower() for info in infos]
     if len(set(names)) != len(names):
-        raise _damaged()
+        raise damaged()
     unpacked = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos) or 1
     if unpacked > MAX_UNPACKED or (unpacked > SMALL and unpacked / packed > MAX_RATIO):
@@ -171,51 +152,30 @@ def _repack(parts: dict[str, bytes]) -> BytesIO:
     return buffer
 
 
-def _parse(content: bytes, *, start=None, text=None) -> None:
-    """Run expat over a part; local names only, document types (and so entities) refused."""
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-
-    def refuse_doctype(*_):
-        raise _damaged()
-
-    parser.StartDoctypeDeclHandler = refuse_doctype
-    parser.StartElementHandler = start
-    parser.CharacterDataHandler = text
-    try:
-        parser.Parse(content, True)
-    except (expat.ExpatError, ValueError, KeyError, IndexError) as error:
-        raise _damaged() from error
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2] if ":" in name else name
-
-
 def _sheet_places(parts: dict[str, bytes]) -> tuple[dict[str, str], set[str]]:
     """Sheet name → name of its part, and every part the workbook points to except texts and styles."""
     targets: dict[str, str] = {}
     places: dict[str, str] = {}
 
     def relation(name, attributes):
-        if _local(name) == "Relationship" and attributes.get("TargetMode") != "External":
+        if local_name(name) == "Relationship" and attributes.get("TargetMode") != "External":
             targets[attributes["Id"]] = (
                 posixpath.normpath(posixpath.join("/xl", attributes["Target"])).lstrip("/").lower()
             )
 
     def sheet(name, attributes):
-        if _local(name) == "sheet":
+        if local_name(name) == "sheet":
             key = next((value for at, value in attributes.items() if at.endswith(":id")), "")
             place = targets.get(key, "")
             if place in parts:
                 if attributes["name"] in places:
-                    raise _damaged()
+                    raise damaged()
                 places[attributes["name"]] = place
 
-    _parse(parts.get("xl/_rels/workbook.xml.rels", b"<x/>"), start=relation)
-    _parse(parts["xl/workbook.xml"], start=sheet)
+    parse_part(parts.get("xl/_rels/workbook.xml.rels", b"<x/>"), start=relation)
+    parse_part(parts["xl/workbook.xml"], start=sheet)
     if not places:
-        raise _damaged()
+        raise damaged()
     return places, set(places.values()) | {
         place for place in targets.values() if not place.endswith(("sharedstrings.xml", "styles.xml"))
     }
@@ -226,7 +186,7 @@ def _text_lengths(parts: dict[str, bytes]) -> list[int]:
     lengths: list[int] = []
 
     def start(name, _):
-        if _local(name) == "si":
+        if local_name(name) == "si":
             lengths.append(0)
 
     def text(data):
@@ -234,98 +194,5 @@ def _text_lengths(parts: dict[str, bytes]) -> list[int]:
             lengths[-1] += len(data)
 
     if "xl/sharedstrings.xml" in parts:
-        _parse(parts["xl/sharedstrings.xml"], start=start, text=text)
+        parse_part(parts["xl/sharedstrings.xml"], start=start, text=text)
     return lengths
-
-
-def _scan_sheet(content: bytes, lengths: list[int], *, max_rows: int, max_columns: int) -> _Scan:
-    """Measure the rectangle that holds values and note formulas and hidden rows; FileRefused beyond the limits."""
-    scan = _Scan()
-    row = column = -1
-    is_shared = in_value = False
-    index: list[str] = []
-    characters = 0
-    columns: dict[str, int] = {}
-
-    def settle():
-        nonlocal characters
-        if index:
-            characters += lengths[int("".join(index))]
-            index.clear()
-            if characters > MAX_TEXT:
-                raise FileRefused("bomb", "表格中的文字总量过大，已拒绝打开。请只保留需要导入的内容。")
-
-    def use():
-        if row > scan.last_row:
-            scan.last_row = row
-            if row >= max_rows:
-                raise FileRefused("too_many_rows", f"表格超过 {max_rows:,} 行，请分成几个文件导入。")
-        if column > scan.last_column:
-            scan.last_column = column
-            if column >= max_columns:
-                raise FileRefused(
-                    "too_many_columns",
-                    f"表格超过 {max_columns} 列，不像是约定的表样；请删去多余的列（含右侧看不见的内容）后再上传。",
-                )
-
-    def start(name, attributes):
-        nonlocal row, column, is_shared, in_value
-        if ":" in name:
-            name = name.rpartition(":")[2]
-        if name == "c":
-            settle()
-            in_value = False
-            reference = attributes.get("r")
-            if reference:
-                letters = reference.rstrip("0123456789")
-                row = int(reference[len(letters) :]) - 1
-                column = columns.get(letters, -1)
-                if column < 0:
-                    column = columns[letters] = _column_number(letters)
-            else:
-                column += 1
-            kind = attributes.get("t")
-            is_shared = kind == "s"
-            if kind == "e":
-                scan.broken.add((row, column))
-        elif name == "v":
-            in_value = is_shared
-            use()
-        elif name == "f":
-            in_value = False
-            scan.formulas.add((row, column))
-            use()
-        elif name == "is":
-            in_value = False
-            use()
-        elif name == "row":
-            settle()
-            in_value = False
-            row = int(attributes["r"]) - 1 if "r" in attributes else row + 1
-            column = -1
-            if attributes.get("hidden") in ("1", "true"):
-                scan.hidden_rows.add(row)
-        else:
-            in_value = False
-
-    def text(data):
-        if in_value:
-            index.append(data.strip())
-
-    _parse(content, start=start, text=text)
-    if index:
-        settle()
-    if (scan.last_row + 1) * (scan.last_column + 1) > MAX_CELLS:
-        raise FileRefused("too_many_rows", "表格的行数与列数相乘过大，请分成几个文件导入。")
-    return scan
-
-
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        if not "A" <= letter <= "Z":
-            raise ValueError(letters)
-        number = number * 26 + ord(letter) - 64
-    if not 1 <= number <= 16_384:
-        raise ValueError(letters)
-    return number - 1
