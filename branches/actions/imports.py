@@ -112,21 +112,27 @@ def request_apply(*, actor, job: ImportJob, partial: bool, accepts_corrections: 
 
 def apply_import(*, job: ImportJob, now) -> None:
     """Write what the file says in one transaction and erase the file; a run that was killed left nothing and may be
-    repeated, a run after a finished one does nothing."""
+    repeated, a run after a finished one does nothing.
+
+    The file is judged anew before the transaction, so that others can save meanwhile; a row that somebody changes
+    between the two makes the writing fail as a whole.
+    """
     report = reporter(str(job.pk))
     report(0)
+    jobs = ImportJob.objects.select_related("organization", "author", "appointment__organization")
+    job = jobs.get(pk=job.pk)
+    if job.step != ImportStep.APPLY or job.applied_at is not None:
+        return
     try:
+        actor = _actor_of(job, timezone.localdate(now))
+        require_import(actor, job.kind, job.organization)
+        plan = _plan(job, now, lambda percent: report(percent // 3))
+        steps = list(plan.steps())
         with transaction.atomic():
-            job = (
-                ImportJob.objects.select_for_update(of=("self",))
-                .select_related("organization", "author", "appointment__organization")
-                .get(pk=job.pk)
-            )
+            job = jobs.select_for_update(of=("self",)).get(pk=job.pk)
             if job.step != ImportStep.APPLY or job.applied_at is not None:
                 return
-            actor = _actor_of(job, timezone.localdate(now))
-            require_import(actor, job.kind, job.organization)
-            _apply(job, actor, now, report)
+            _write(job, actor, plan, steps, now, report)
     except (FileRefused, ChangedMeanwhile, IntegrityError) as error:
         message = (
             error.message
@@ -217,9 +223,7 @@ def _plan(job: ImportJob, now, progress: Callable[[int], None]):
     )
 
 
-def _apply(job: ImportJob, actor: Actor, now, report: Callable[[int], None]) -> None:
-    plan = _plan(job, now, lambda percent: report(percent // 3))
-    steps = list(plan.steps())
+def _write(job: ImportJob, actor: Actor, plan, steps: list[Step], now, report: Callable[[int], None]) -> None:
     counts = Counts().add_all(steps).as_dict()
     expected = _to_write(job.counts, job.accepts_corrections)
     if (counts["wrong"] and not job.partial) or counts["new"] + counts["changed"] != expected:
