@@ -49,7 +49,9 @@ def entries_of(request) -> list[Entry]:
     actor = request.actor
     match = request.resolver_match
     name = (match.url_name or "") if match else ""
-    topic = max((each for entry in ENTRIES for each in entry[4] if name.startswith(each)), key=len, default="")
+    topic = max(
+        (each for entry in ENTRIES for each in entry[4] if name.startswith(each)), key=len, default=""
+    )
     entries = []
     for label, url_name, right, takes_organization, topics in ENTRIES:
         if right is not None and not actor.has(right):

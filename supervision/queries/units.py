@@ -171,16 +171,18 @@ def _rows(organization: Organization, choice: Choice, wanted: UnitFilter, source
     rows = Reading.objects.filter(run_id__in=[run.pk for run in source.runs]).filter(
         subtree(organization, "organization"), **{name: value for name, value in narrowed.items() if value}
     )
-    sums = {f"{key}_{side}": Sum(f"{key}_{side}") for key in MEASURES for side in ("due", "done")}
+    columns = {f"{key}_{side}": f"{key}_{side}" for key in MEASURES for side in ("due", "done")}
     if wanted.carried and wanted.measure in _PAIRED_BY_RECORD:
         for side in ("due", "done"):
-            sums[f"{wanted.measure}_{side}"] = Sum(f"{wanted.measure}_carried_{side}")
+            columns[f"{wanted.measure}_{side}"] = f"{wanted.measure}_carried_{side}"
     elif wanted.carried:
         rows = rows.filter(_parent_reached(wanted.measure, source))
+    # A single month has one reading a unit: without grouping, a page stops reading after its last row.
+    total = F if len(source.runs) == 1 else Sum
     rows = (
         rows.order_by()
         .values("organization_id", path=F("organization__path"))
-        .annotate(**{f"sum_{name}": each for name, each in sums.items()})
+        .annotate(**{f"sum_{name}": total(column) for name, column in columns.items()})
     )
     if wanted.measure:
         rows = rows.filter(**{f"sum_{wanted.measure}_due__gt": 0})
