@@ -36,7 +36,9 @@ def blind_index(value: str) -> str:
     """Return the keyed digest (64 hex digits) by which an encrypted value is looked up exactly; '' stays ''."""
     if not value:
         return ""
-    return hmac.new(settings.BLIND_INDEX_KEY.encode(), value.strip().upper().encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        settings.BLIND_INDEX_KEY.encode(), value.strip().upper().encode(), hashlib.sha256
+    ).hexdigest()
 
 
 class EncryptedCharField(models.TextField):

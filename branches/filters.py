@@ -100,7 +100,9 @@ class MemberFilter(django_filters.FilterSet):
         method="by_name",
         widget=forms.TextInput({"type": "search", "placeholder": "姓名、拼音或首字母"}),
     )
-    category = django_filters.ChoiceFilter(label="人员类别", choices=MemberCategory.choices, empty_label="全部")
+    category = django_filters.ChoiceFilter(
+        label="人员类别", choices=MemberCategory.choices, empty_label="全部"
+    )
     standing = django_filters.ChoiceFilter(
         label="党籍", choices=[("ALL", "全部"), *Standing.choices], method="by_standing", empty_label="在册"
     )

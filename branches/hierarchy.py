@@ -10,8 +10,12 @@ PARENTS: dict[str, frozenset[str]] = {
     "LEADING_GROUP": frozenset({"", "COMMITTEE", "WORK_COMMITTEE", "LEADING_GROUP"}),
     "OFFICE_COMMITTEE": frozenset({"COMMITTEE", "WORK_COMMITTEE", "LEADING_GROUP", "OFFICE_COMMITTEE"}),
     "GENERAL_BRANCH": frozenset({"COMMITTEE", "WORK_COMMITTEE", "LEADING_GROUP", "OFFICE_COMMITTEE"}),
-    "BRANCH": frozenset({"COMMITTEE", "WORK_COMMITTEE", "LEADING_GROUP", "OFFICE_COMMITTEE", "GENERAL_BRANCH"}),
-    "JOINT_BRANCH": frozenset({"COMMITTEE", "WORK_COMMITTEE", "LEADING_GROUP", "OFFICE_COMMITTEE", "GENERAL_BRANCH"}),
+    "BRANCH": frozenset(
+        {"COMMITTEE", "WORK_COMMITTEE", "LEADING_GROUP", "OFFICE_COMMITTEE", "GENERAL_BRANCH"}
+    ),
+    "JOINT_BRANCH": frozenset(
+        {"COMMITTEE", "WORK_COMMITTEE", "LEADING_GROUP", "OFFICE_COMMITTEE", "GENERAL_BRANCH"}
+    ),
     "GROUP": frozenset({"BRANCH", "JOINT_BRANCH"}),
     "DISCIPLINE_COMMISSION": frozenset({"COMMITTEE", "WORK_COMMITTEE", "OFFICE_COMMITTEE"}),
     "DISCIPLINE_TEAM": frozenset({"COMMITTEE", "WORK_COMMITTEE", "LEADING_GROUP", "DISCIPLINE_COMMISSION"}),
@@ -62,7 +66,9 @@ def standing_problem(kind, level, parent_kind=None, parent_level=None, *, parent
     return ""
 
 
-def level_under(kind: str, parent_level: int | None, current: int | None = None, *, parent_kind: str = "") -> int:
+def level_under(
+    kind: str, parent_level: int | None, current: int | None = None, *, parent_kind: str = ""
+) -> int:
     """The level an organisation of this kind takes under a parent: its fixed one, the parent's beside a committee,
     its current one while that fits, else the next below."""
     if kind in FIXED_LEVELS:

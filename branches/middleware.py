@@ -14,7 +14,9 @@ def acting(request) -> Actor:
     """Return the actor of the request: the chosen appointment if it is still in force, else the first one."""
     today = timezone.localdate()
     current = list(
-        request.user.appointments.on(today).select_related("organization").order_by("organization__path", "pk")
+        request.user.appointments.on(today)
+        .select_related("organization")
+        .order_by("organization__path", "pk")
     )
     chosen = request.session.get(SESSION_KEY)
     appointment = next((each for each in current if each.pk == chosen), current[0] if current else None)

@@ -163,7 +163,9 @@ def in_words(minutes: Minutes, names: Mapping[int, str], groups: Mapping[int, st
             + (f"，{each.due_on:%Y-%m-%d}前" if each.due_on else "")
             for number, each in enumerate(minutes.resolutions, 1)
         ),
-        "表决": "\n".join(f"{number}. {_vote_in_words(each)}" for number, each in enumerate(minutes.votes, 1)),
+        "表决": "\n".join(
+            f"{number}. {_vote_in_words(each)}" for number, each in enumerate(minutes.votes, 1)
+        ),
     }
 
 

@@ -100,7 +100,9 @@ class People:
         if expected == "members":
             return Roster(expected, self.members)
         if expected == "group":
-            return Roster(expected, tuple(each for each in self.members if each.group_id == group_id and group_id))
+            return Roster(
+                expected, tuple(each for each in self.members if each.group_id == group_id and group_id)
+            )
         if expected == "invited":
             return Roster(expected, tuple(self.everybody))
         return Roster(expected, self.committee, self.unlinked)

@@ -10,9 +10,13 @@ UNBROKEN = {"td": {"class": "text-nowrap"}}
 
 
 class MemberTable(tables.Table):
-    name = tables.Column(linkify=("member-detail", {"pk": tables.A("pk")}), order_by=("pinyin", "pk"), attrs=UNBROKEN)
+    name = tables.Column(
+        linkify=("member-detail", {"pk": tables.A("pk")}), order_by=("pinyin", "pk"), attrs=UNBROKEN
+    )
     organization = tables.Column(verbose_name="党支部", orderable=False, accessor="organization__short_name")
-    group = tables.Column(verbose_name="党小组", orderable=False, accessor="group_name", default="—", attrs=WIDE)
+    group = tables.Column(
+        verbose_name="党小组", orderable=False, accessor="group_name", default="—", attrs=WIDE
+    )
     category = tables.Column(orderable=False, attrs=UNBROKEN)
     joined_on = tables.DateColumn(format="Y-m-d", verbose_name="入党日期", attrs=WIDE)
     standing = tables.TemplateColumn(

@@ -29,7 +29,9 @@ def check_upload(name: str, content: bytes) -> str:
     if not content:
         raise ValueError("文件是空的。")
     try:
-        found = {_SAME.get(match.extension, match.extension) for match in puremagic.magic_string(content, name)}
+        found = {
+            _SAME.get(match.extension, match.extension) for match in puremagic.magic_string(content, name)
+        }
     except puremagic.PureError:
         found = set()
     if _SAME.get(suffix, suffix) not in found or not _begins_right(suffix, content):

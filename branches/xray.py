@@ -99,9 +99,17 @@ def _when(facts: Facts) -> list[Finding]:
         found.append(_error("ends-before-start", "结束时间须晚于开始时间。", "id_ends"))
     elif facts.ended_at - facts.started_at > LONGEST:
         hours = (facts.ended_at - facts.started_at).total_seconds() / 3600
-        found.append(_warning("too-long", f"会议持续 {hours:.1f} 小时，超过 8 小时，请核对起止时间。", "id_ends"))
+        found.append(
+            _warning("too-long", f"会议持续 {hours:.1f} 小时，超过 8 小时，请核对起止时间。", "id_ends")
+        )
     if facts.started_at > facts.now:
-        found.append(_error("in-the-future", "会议还没有召开：开始时间在现在之后。会后再提交，先存草稿即可。", "id_held_on"))
+        found.append(
+            _error(
+                "in-the-future",
+                "会议还没有召开：开始时间在现在之后。会后再提交，先存草稿即可。",
+                "id_held_on",
+            )
+        )
     elif facts.ended_at > facts.now:
         found.append(_warning("not-over", "按所填结束时间，会议还没有结束，请核对。", "id_ends"))
     if facts.founded_on and facts.held_on < facts.founded_on:
@@ -110,21 +118,33 @@ def _when(facts: Facts) -> list[Finding]:
         )
     if facts.dissolved_on and facts.held_on >= facts.dissolved_on:
         found.append(
-            _error("after-dissolution", f"本组织已于 {_day(facts.dissolved_on)} 撤销，不能再记录此后的会议。", "id_held_on")
+            _error(
+                "after-dissolution",
+                f"本组织已于 {_day(facts.dissolved_on)} 撤销，不能再记录此后的会议。",
+                "id_held_on",
+            )
         )
     if facts.held_on <= facts.today:
         if is_closed(facts.held_on, facts.today):
             month = Period.month_of(facts.held_on).label
             found.append(
-                _warning("month-closed", f"{month}的数据已经封存，这次会议将计入该月的更正轮次。", "id_held_on")
+                _warning(
+                    "month-closed", f"{month}的数据已经封存，这次会议将计入该月的更正轮次。", "id_held_on"
+                )
             )
         if late_entry(facts.held_on, facts.today):
             days = (facts.today - facts.held_on).days
             found.append(
-                _hint("late-entry", f"会议已过去 {days} 天，记录将标注“补录”；补录不影响任何评价。", "id_held_on")
+                _hint(
+                    "late-entry",
+                    f"会议已过去 {days} 天，记录将标注“补录”；补录不影响任何评价。",
+                    "id_held_on",
+                )
             )
     for title in facts.duplicates:
-        found.append(_warning("duplicate", f"同一天已有同类会议记录“{title}”，请确认不是重复填报。", "id_kinds"))
+        found.append(
+            _warning("duplicate", f"同一天已有同类会议记录“{title}”，请确认不是重复填报。", "id_kinds")
+        )
     return found
 
 
@@ -135,7 +155,11 @@ def _who(facts: Facts) -> list[Finding]:
             found.append(_error("nobody", "请勾选参加谈心谈话的人员。", "attendance"))
         else:
             found.append(
-                _error("empty-roster", "当天应到名册为空，请核对召开日期、会议类型，或先维护党员与任职信息。", "attendance")
+                _error(
+                    "empty-roster",
+                    "当天应到名册为空，请核对召开日期、会议类型，或先维护党员与任职信息。",
+                    "attendance",
+                )
             )
     elif facts.present == 0:
         found.append(_error("nobody", "应到人员全部缺席，不能作为一次会议提交。", "attendance"))
@@ -198,10 +222,16 @@ def _votes(facts: Facts) -> list[Finding]:
 def _what(facts: Facts) -> list[Finding]:
     found = []
     for one, other in facts.unusual:
-        found.append(_hint("unusual", f"“{one}”与“{other}”一般不在同一次会议中进行，请核对会议类型。", "id_kinds"))
+        found.append(
+            _hint("unusual", f"“{one}”与“{other}”一般不在同一次会议中进行，请核对会议类型。", "id_kinds")
+        )
     if facts.resolutions_without_owner:
         found.append(
-            _hint("no-owner", f"有 {facts.resolutions_without_owner} 条决议没有明确责任人，不会进入任何人的待办。", "resolutions")
+            _hint(
+                "no-owner",
+                f"有 {facts.resolutions_without_owner} 条决议没有明确责任人，不会进入任何人的待办。",
+                "resolutions",
+            )
         )
     return found
 

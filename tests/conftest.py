@@ -50,7 +50,9 @@ def employ(username, name, *posts, member=None):
     user.set_password(PASSWORD)
     user.save()
     for organization, post in posts:
-        Appointment.objects.create(user=user, organization=organization, post=post, starts_on=date(2024, 1, 1))
+        Appointment.objects.create(
+            user=user, organization=organization, post=post, starts_on=date(2024, 1, 1)
+        )
     return user
 
 
@@ -82,12 +84,16 @@ def cast(db) -> Cast:
     city = plant("01", "云汀市委", kinds.COMMITTEE, Level.CITY)
     county = plant("0101", "望川县委", kinds.COMMITTEE, Level.COUNTY, city)
     town = plant("010101", "柳汀镇党委", kinds.COMMITTEE, Level.PRIMARY, county, sector=Sector.RURAL)
-    first = plant("01010101", "第一支部", kinds.BRANCH, Level.BRANCH, town, sector=Sector.RURAL, has_committee=True)
+    first = plant(
+        "01010101", "第一支部", kinds.BRANCH, Level.BRANCH, town, sector=Sector.RURAL, has_committee=True
+    )
     second = plant("01010102", "第二支部", kinds.BRANCH, Level.BRANCH, town, sector=Sector.RURAL)
     office = {"chain": Chain.OFFICE, "sector": Sector.OFFICE}
     work = plant("0109", "市直机关工委", kinds.WORK_COMMITTEE, Level.OFFICE_WORK_COMMITTEE, city, **office)
     department = plant("010901", "市农业局党组", kinds.LEADING_GROUP, Level.DEPARTMENT, work, **office)
-    committee = plant("01090101", "农业局机关党委", kinds.OFFICE_COMMITTEE, Level.OFFICE_COMMITTEE, department, **office)
+    committee = plant(
+        "01090101", "农业局机关党委", kinds.OFFICE_COMMITTEE, Level.OFFICE_COMMITTEE, department, **office
+    )
     office_branch = plant("0109010101", "机关第一支部", kinds.BRANCH, Level.BRANCH, committee, **office)
     for node in (city, county, town, first, second, work, department, committee, office_branch):
         node.refresh_from_db()

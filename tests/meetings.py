@@ -62,7 +62,9 @@ def page(cast, **changes) -> dict:
     return values | changes
 
 
-def record(cast, organization=None, *, status=MeetingStatus.SUBMITTED, day=DAY, author="li", **changes) -> Meeting:
+def record(
+    cast, organization=None, *, status=MeetingStatus.SUBMITTED, day=DAY, author="li", **changes
+) -> Meeting:
     """A record straight in the database."""
     organization = organization or cast.first
     values = {
@@ -93,4 +95,6 @@ def actor(cast, who):
     from branches.access import Actor
 
     user = cast.people[who]
-    return Actor(user=user, appointment=user.appointments.select_related("organization").first(), today=NOW.date())
+    return Actor(
+        user=user, appointment=user.appointments.select_related("organization").first(), today=NOW.date()
+    )

@@ -21,7 +21,9 @@ def addresses(patterns=None, prefix=""):
             yield from addresses(pattern.url_patterns, prefix + str(pattern.pattern))
 
 
-@pytest.mark.parametrize(("route", "pattern"), list(addresses()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("route", "pattern"), list(addresses()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_address_has_a_door(route, pattern):
     if pattern.name in WITHOUT_DOOR:
         return

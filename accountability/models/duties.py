@@ -32,7 +32,9 @@ class DutyTemplate(models.Model):
         ordering = ["-year", "kind", "code"]
         constraints = [
             models.UniqueConstraint(
-                fields=["code", "year"], name="template_once_a_year", violation_error_message="该年度已有同编号模板。"
+                fields=["code", "year"],
+                name="template_once_a_year",
+                violation_error_message="该年度已有同编号模板。",
             )
         ]
 
@@ -71,7 +73,9 @@ class DutyTemplateItem(models.Model):
         verbose_name = "模板条目"
         verbose_name_plural = "模板条目"
         ordering = ["template", "number"]
-        constraints = [models.UniqueConstraint(fields=["template", "number"], name="template_item_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["template", "number"], name="template_item_number_once")
+        ]
 
     def __str__(self):
         return f"{self.number} {self.heading}"
@@ -93,7 +97,11 @@ class DutyList(models.Model):
         Appointment, models.PROTECT, null=True, blank=True, related_name="duty_lists", verbose_name="责任人"
     )
     issuer = models.ForeignKey(
-        Organization, models.PROTECT, related_name="issued_duty_lists", verbose_name="下发单位", db_index=False
+        Organization,
+        models.PROTECT,
+        related_name="issued_duty_lists",
+        verbose_name="下发单位",
+        db_index=False,
     )
     status = models.CharField("状态", max_length=10, choices=ListStatus.choices, default=ListStatus.ISSUED)
     issued_on = models.DateField("下发日期")
@@ -112,13 +120,15 @@ class DutyList(models.Model):
             # Three conditions instead of "nulls are equal", which SQLite does not know.
             models.UniqueConstraint(
                 fields=["template", "organization"],
-                condition=Q(template__isnull=False, appointment__isnull=True) & ~Q(status=ListStatus.WITHDRAWN),
+                condition=Q(template__isnull=False, appointment__isnull=True)
+                & ~Q(status=ListStatus.WITHDRAWN),
                 name="duty_list_once_a_unit",
                 violation_error_message="该清单已下发给此单位。",
             ),
             models.UniqueConstraint(
                 fields=["template", "appointment"],
-                condition=Q(template__isnull=False, appointment__isnull=False) & ~Q(status=ListStatus.WITHDRAWN),
+                condition=Q(template__isnull=False, appointment__isnull=False)
+                & ~Q(status=ListStatus.WITHDRAWN),
                 name="duty_list_once_a_post",
                 violation_error_message="该清单已下发给此人。",
             ),
@@ -138,7 +148,9 @@ class Duty(models.Model):
     """责任项: one item of a list; `parent` is the duty it was decomposed from."""
 
     duty_list = models.ForeignKey(DutyList, models.PROTECT, related_name="duties", verbose_name="责任清单")
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="duties", verbose_name="责任单位")
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="duties", verbose_name="责任单位"
+    )
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="分解自"
     )
@@ -194,8 +206,12 @@ class DutyRecord(models.Model):
     status = models.CharField("状态", max_length=10, choices=RecordStatus.choices, default=RecordStatus.OPEN)
     done_on = models.DateField("完成日期", null=True, blank=True)
     summary = models.TextField("履责情况", blank=True)
-    meetings = models.ManyToManyField(Meeting, blank=True, related_name="duty_records", verbose_name="佐证会议")
-    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="填报人")
+    meetings = models.ManyToManyField(
+        Meeting, blank=True, related_name="duty_records", verbose_name="佐证会议"
+    )
+    author = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="填报人"
+    )
     version = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField("下发时间")
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)

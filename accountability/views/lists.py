@@ -40,9 +40,9 @@ def duty_list_index(request, organization):
 @door(Right.VIEW, DutyList)
 def duty_list_detail(request, duty_list):
     actor = request.actor
-    duty_list = DutyList.objects.select_related("organization", "issuer", "signed_by", "appointment__user").get(
-        pk=duty_list.pk
-    )
+    duty_list = DutyList.objects.select_related(
+        "organization", "issuer", "signed_by", "appointment__user"
+    ).get(pk=duty_list.pk)
     context = {
         "organization": duty_list.organization,
         "duty_list": duty_list,

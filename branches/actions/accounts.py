@@ -33,7 +33,12 @@ def switch_appointment(*, session, actor, appointment, now) -> None:
 
 def record_sign_in(*, user, now) -> None:
     """Tell the log that somebody has signed in."""
-    record_event(actor=Actor(user=user, appointment=None, today=timezone.localdate(now)), event="登录", row=user, at=now)
+    record_event(
+        actor=Actor(user=user, appointment=None, today=timezone.localdate(now)),
+        event="登录",
+        row=user,
+        at=now,
+    )
 
 
 def record_failed_sign_in(*, username: str, now) -> None:
@@ -49,7 +54,13 @@ def record_sign_out(*, actor, now) -> None:
 def initial_password() -> str:
     """A password to hand over once: fourteen characters nobody mistakes for others, of all four classes."""
     plain = [each for each in string.ascii_letters + string.digits if each not in "0O1lI"]
-    return "".join(secrets.choice(plain) for _ in range(10)) + "-" + secrets.choice("ABCDEFGH") + secrets.choice("23456789") + secrets.choice("abcdefgh")
+    return (
+        "".join(secrets.choice(plain) for _ in range(10))
+        + "-"
+        + secrets.choice("ABCDEFGH")
+        + secrets.choice("23456789")
+        + secrets.choice("abcdefgh")
+    )
 
 
 def require_account(actor, user: User) -> None:

@@ -111,7 +111,9 @@ def _check_post(organization: Organization, post: str, starts_on: date) -> None:
 
 
 def _check_exclusive(user: User, post: str, starts_on: date) -> None:
-    held = user.appointments.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on)).select_related("organization")
+    held = user.appointments.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on)).select_related(
+        "organization"
+    )
     others = held if post in SECURITY_POSTS else held.filter(post__in=SECURITY_POSTS)
     if other := others.first():
         raise ValidationError(
@@ -127,4 +129,3 @@ def _tie(user: User, member: Member) -> None:
         raise ValidationError(f"党员{member}已有对应的账号。")
     user.member = member
     user.save(update_fields=["member"])
-

@@ -16,7 +16,9 @@ MOST_FILES = 10
 
 
 @transaction.atomic
-def add_attachment(*, actor: Actor, meeting: Meeting, name: str, content: bytes, content_type: str, now) -> Attachment:
+def add_attachment(
+    *, actor: Actor, meeting: Meeting, name: str, content: bytes, content_type: str, now
+) -> Attachment:
     """Store a checked file (see `branches.uploads.check_upload`) with a record that is not confirmed yet."""
     meeting = locked(meeting)
     actor.require(Right.LOG_MEETINGS, meeting.organization)

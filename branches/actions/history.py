@@ -40,7 +40,8 @@ def _differences(row, seen: int, latest) -> str:
         return ""
     changes = latest.diff_against(shown).changes
     words = [
-        f"{row._meta.get_field(each.field).verbose_name}：{_text(each.old)} → {_text(each.new)}" for each in changes
+        f"{row._meta.get_field(each.field).verbose_name}：{_text(each.old)} → {_text(each.new)}"
+        for each in changes
     ]
     return f"（{'；'.join(words)}）" if words else ""
 

@@ -57,7 +57,12 @@ def import_file(
         problems.extend(step.problems)
         if kind == ImportKind.ORGANIZATIONS and step.changes:
             kept.append(step)
-    result: dict[str, Any] = {"counts": counts.as_dict(), "problems": problems, "notes": plan.table.notes, "applied": None}
+    result: dict[str, Any] = {
+        "counts": counts.as_dict(),
+        "problems": problems,
+        "notes": plan.table.notes,
+        "applied": None,
+    }
     if is_dry_run or (counts.errors and not partial):
         return result
     trail: dict[str, Any] = {"author": None, "reason": f"导入 {path.name}", "now": now, "progress": progress}

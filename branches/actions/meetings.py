@@ -76,7 +76,9 @@ def submit_meeting(
         with transaction.atomic():
             return _submit(actor, organization, minutes, entry_key, now, meeting, version, people)
     except IntegrityError:
-        sent = Meeting.objects.filter(entry_key=entry_key, organization=organization, author=actor.user).first()
+        sent = Meeting.objects.filter(
+            entry_key=entry_key, organization=organization, author=actor.user
+        ).first()
         if sent is None or meeting is not None:
             raise
         return sent
@@ -118,7 +120,14 @@ def withdraw_meeting(*, actor: Actor, meeting: Meeting, now) -> Meeting:
 
 @transaction.atomic
 def correct_meeting(
-    *, actor: Actor, meeting: Meeting, minutes: Minutes, reason: str, version: int, now, people: People | None = None
+    *,
+    actor: Actor,
+    meeting: Meeting,
+    minutes: Minutes,
+    reason: str,
+    version: int,
+    now,
+    people: People | None = None,
 ) -> Correction:
     """Put a confirmed record right, dated and with its reason: the only way it changes.
 
@@ -243,7 +252,10 @@ def _write_parts(meeting: Meeting, minutes: Minutes, *, is_new: bool) -> None:
         (Participant, [{"member_id": each} for each in minutes.participants]),
         (Guest, [vars(each) for each in minutes.guests]),
         (AgendaItem, _numbered(vars(each) for each in minutes.agenda)),
-        (Resolution, _numbered(vars(each) | {"done_on": done.get(each.text)} for each in minutes.resolutions)),
+        (
+            Resolution,
+            _numbered(vars(each) | {"done_on": done.get(each.text)} for each in minutes.resolutions),
+        ),
         (Vote, _numbered(vars(each) | {"passed": judge(each.ballot).passes} for each in minutes.votes)),
     ):
         if rows:

@@ -109,7 +109,14 @@ def create_organization(
 
 @transaction.atomic
 def change_organization(
-    *, actor, now, organization: Organization, effective_on: date, reason: str, seen: int | None = None, **changes
+    *,
+    actor,
+    now,
+    organization: Organization,
+    effective_on: date,
+    reason: str,
+    seen: int | None = None,
+    **changes,
 ) -> Organization:
     """Change facts of an organisation (`CHANGEABLE`) from `effective_on` on and return it.
 
@@ -128,7 +135,9 @@ def change_organization(
     if not changed:
         return organization
     if "kind" in changed and not same_family(organization.kind, changed["kind"]):
-        raise ValidationError(f"{organization.get_kind_display()}不能改设为{OrganizationKind(changed['kind']).label}。")
+        raise ValidationError(
+            f"{organization.get_kind_display()}不能改设为{OrganizationKind(changed['kind']).label}。"
+        )
     is_judged = bool(set(changed) & set(JUDGED))
     if is_judged:
         close_stretches([organization], effective_on)
@@ -152,7 +161,11 @@ def change_organization(
     if is_judged:
         mark_months_dirty(organizations=[organization], since=effective_on, until=today)
     record_event(
-        actor=actor, event="变更党组织", row=organization, summary=f"{organization.name}：{'、'.join(changed)}", at=now
+        actor=actor,
+        event="变更党组织",
+        row=organization,
+        summary=f"{organization.name}：{'、'.join(changed)}",
+        at=now,
     )
     return organization
 

@@ -41,7 +41,15 @@ CHANGEABLE = (
 
 @transaction.atomic
 def enrol_member(
-    *, actor, now, organization: Organization, name: str, starts_on: date, id_number: str = "", reason: str = "", **facts
+    *,
+    actor,
+    now,
+    organization: Organization,
+    name: str,
+    starts_on: date,
+    id_number: str = "",
+    reason: str = "",
+    **facts,
 ) -> Member:
     """Enrol somebody as a member of a branch from `starts_on` on and return them.
 
@@ -151,7 +159,9 @@ def reveal_id_number(*, actor, now, member: Member, reason: str) -> str:
     actor.require(Right.REVEAL_ID, member.organization)
     if not reason.strip():
         raise ValidationError("请填写查看原因。")
-    record_event(actor=actor, event="查看完整身份证号", row=member, summary=f"{member.name}：{reason}", at=now)
+    record_event(
+        actor=actor, event="查看完整身份证号", row=member, summary=f"{member.name}：{reason}", at=now
+    )
     return member.id_number
 
 
@@ -175,7 +185,9 @@ def end_memberships(*, actor, now, members: list[Member], effective_on: date, re
         )
 
 
-def _continue(member: Member, organization: Organization, group: Organization | None, day: date) -> Membership:
+def _continue(
+    member: Member, organization: Organization, group: Organization | None, day: date
+) -> Membership:
     """Close the member's current stretch on `day` and open the next; a stretch that began that day is rewritten."""
     current = member.memberships.select_for_update(no_key=True).filter(ends_on__isnull=True).first()
     if current is not None:
@@ -200,7 +212,9 @@ def _check_home(organization: Organization, day: date, today: date) -> None:
     if day > today:
         raise ValidationError("日期不能晚于今天。")
     if organization.founded_on and day < organization.founded_on:
-        raise ValidationError(f"日期不能早于“{organization}”的成立日期（{organization.founded_on:%Y年%m月%d日}）。")
+        raise ValidationError(
+            f"日期不能早于“{organization}”的成立日期（{organization.founded_on:%Y年%m月%d日}）。"
+        )
 
 
 def _identify(member: Member, id_number: str, today: date) -> None:

@@ -12,11 +12,15 @@ from branches.querysets.organizations import JUDGED
 def check_day(organization: Organization, effective_on: date, today: date) -> None:
     """Raise ValidationError unless a change of `organization` may take effect on that day."""
     if organization.dissolved_on is not None:
-        raise ValidationError(f"“{organization}”已于{organization.dissolved_on:%Y年%m月%d日}撤销，不能再变动。")
+        raise ValidationError(
+            f"“{organization}”已于{organization.dissolved_on:%Y年%m月%d日}撤销，不能再变动。"
+        )
     if effective_on > today:
         raise ValidationError("生效日期不能晚于今天。")
     if organization.founded_on and effective_on < organization.founded_on:
-        raise ValidationError(f"生效日期不能早于“{organization}”的成立日期（{organization.founded_on:%Y年%m月%d日}）。")
+        raise ValidationError(
+            f"生效日期不能早于“{organization}”的成立日期（{organization.founded_on:%Y年%m月%d日}）。"
+        )
     last = last_change(organization)
     if last and effective_on < last:
         raise ValidationError(f"“{organization}”在{last:%Y年%m月%d日}已有变动，生效日期不能早于那一天。")

@@ -50,7 +50,11 @@ def move_organization(
     check_move(organization, new_parent, effective_on, today)
     _move(organization, new_parent, effective_on, actor=actor, now=now, reason=reason)
     record_event(
-        actor=actor, event="调整隶属", row=organization, summary=f"{organization.name} 移至 {new_parent.name}", at=now
+        actor=actor,
+        event="调整隶属",
+        row=organization,
+        summary=f"{organization.name} 移至 {new_parent.name}",
+        at=now,
     )
     return organization
 
@@ -67,7 +71,9 @@ def check_merge(sources: list[Organization], into: Organization, effective_on: d
         if source.parent_id is None:
             raise ValidationError("最上一级党组织不能并入其他组织。")
         if not same_family(source.kind, into.kind):
-            raise ValidationError(f"{source.get_kind_display()}“{source}”不能并入{into.get_kind_display()}“{into}”。")
+            raise ValidationError(
+                f"{source.get_kind_display()}“{source}”不能并入{into.get_kind_display()}“{into}”。"
+            )
         if into.path.startswith(source.path):
             raise ValidationError(f"“{source}”不能并入自己的下级“{into}”。")
         for child in _standing_children(source):
@@ -98,7 +104,9 @@ def merge_organizations(
         _pass_members_on(source, into, effective_on, keep_groups=True, **trail)
         _end(source, effective_on, merged_into=into, **trail)
         record_change(source, EventKind.MERGED, actor, effective_on, reason, former=source.parent, to=into)
-        record_event(actor=actor, event="合并党组织", row=source, summary=f"{source.name} 并入 {into.name}", at=now)
+        record_event(
+            actor=actor, event="合并党组织", row=source, summary=f"{source.name} 并入 {into.name}", at=now
+        )
     mark_months_dirty(organizations=[*sources, into], since=effective_on, until=today)
     into.refresh_from_db()
     return into
@@ -114,7 +122,9 @@ def check_dissolve(
     below = [child for child in _standing_children(organization) if not child.is_group]
     if below:
         names = "、".join(str(child) for child in below[:5])
-        raise ValidationError(f"“{organization}”之下还有{len(below)}个党组织（{names}），请先调整它们的隶属。")
+        raise ValidationError(
+            f"“{organization}”之下还有{len(below)}个党组织（{names}），请先调整它们的隶属。"
+        )
     members = Membership.objects.filter(organization=organization, ends_on__isnull=True).count()
     if not members:
         return
@@ -128,7 +138,13 @@ def check_dissolve(
 
 @transaction.atomic
 def dissolve_organization(
-    *, actor, now, organization: Organization, effective_on: date, reason: str, members_to: Organization | None = None
+    *,
+    actor,
+    now,
+    organization: Organization,
+    effective_on: date,
+    reason: str,
+    members_to: Organization | None = None,
 ) -> Organization:
     """End an organisation on `effective_on` and return it; it stays readable, but nothing more happens in it.
 
@@ -148,7 +164,9 @@ def dissolve_organization(
     ending = [organization, *_standing_children(organization)]
     for each in ending:
         _end(each, effective_on, **trail)
-        record_change(each, EventKind.DISSOLVED, actor, effective_on, reason, former=each.parent, to=members_to)
+        record_change(
+            each, EventKind.DISSOLVED, actor, effective_on, reason, former=each.parent, to=members_to
+        )
     mark_months_dirty(organizations=[*ending, organization.parent], since=effective_on, until=today)
     record_event(actor=actor, event="撤销党组织", row=organization, summary=organization.name, at=now)
     return organization
@@ -177,7 +195,9 @@ def _move(organization, parent, effective_on, *, actor, now, reason) -> None:
     )
     record_change(organization, EventKind.MOVED, actor, effective_on, reason, former=former, to=parent)
     mark_months_dirty(
-        organizations=[organization, former, parent, *followers], since=effective_on, until=timezone.localdate(now)
+        organizations=[organization, former, parent, *followers],
+        since=effective_on,
+        until=timezone.localdate(now),
     )
 
 
@@ -199,13 +219,19 @@ def _check_receiver(organization: Organization, effective_on: date) -> None:
     if organization.dissolved_on is not None:
         raise ValidationError(f"“{organization}”已撤销，不能接收。")
     if organization.founded_on and effective_on < organization.founded_on:
-        raise ValidationError(f"生效日期不能早于“{organization}”的成立日期（{organization.founded_on:%Y年%m月%d日}）。")
+        raise ValidationError(
+            f"生效日期不能早于“{organization}”的成立日期（{organization.founded_on:%Y年%m月%d日}）。"
+        )
 
 
 def _check_members_since(organization: Organization, effective_on: date) -> None:
-    late = Membership.objects.filter(organization=organization, ends_on__isnull=True, starts_on__gt=effective_on)
+    late = Membership.objects.filter(
+        organization=organization, ends_on__isnull=True, starts_on__gt=effective_on
+    )
     if first := late.select_related("member").first():
-        raise ValidationError(f"党员{first.member}在{first.starts_on:%Y年%m月%d日}才转入，生效日期不能早于那一天。")
+        raise ValidationError(
+            f"党员{first.member}在{first.starts_on:%Y年%m月%d日}才转入，生效日期不能早于那一天。"
+        )
 
 
 def _pass_members_on(source, into, effective_on, *, keep_groups, actor, now, reason) -> None:

@@ -25,7 +25,12 @@ _DERIVED = ("pinyin", "initials")
 
 def lock_tree() -> None:
     """Hold every other writer of the tree's shape until this transaction ends; readers and records go on."""
-    list(Organization.objects.select_for_update(no_key=True).filter(depth=1).order_by("pk").values_list("pk", flat=True))
+    list(
+        Organization.objects.select_for_update(no_key=True)
+        .filter(depth=1)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def lock_organization(pk: int) -> Organization:
@@ -65,9 +70,14 @@ def transplant(organization: Organization, parent: Organization) -> None:
     if parent.path.startswith(organization.path):
         raise ValidationError(f"“{organization}”不能移到自己或自己的下级之下。")
     former, old, new = organization.parent, organization.path, next_path(parent)
-    _fits(new, Organization.objects.in_subtree(organization).aggregate(deepest=Max("depth"))["deepest"] - organization.depth)
+    _fits(
+        new,
+        Organization.objects.in_subtree(organization).aggregate(deepest=Max("depth"))["deepest"]
+        - organization.depth,
+    )
     Organization.objects.in_subtree(organization).update(
-        path=Concat(Value(new), Substr("path", len(old) + 1)), depth=F("depth") + (len(new) - len(old)) // STEP
+        path=Concat(Value(new), Substr("path", len(old) + 1)),
+        depth=F("depth") + (len(new) - len(old)) // STEP,
     )
     Organization.objects.filter(pk=organization.pk).update(parent=parent)
     organization.parent = parent
@@ -103,7 +113,9 @@ def bulk_plant(
     """
     lock_tree()
     spots: dict[str, _Spot] = {}
-    roots = _Spot(0, "", _position(Organization.objects.filter(depth=1).aggregate(last=Max("path"))["last"] or ""))
+    roots = _Spot(
+        0, "", _position(Organization.objects.filter(depth=1).aggregate(last=Max("path"))["last"] or "")
+    )
     start = next_pk = (Organization.objects.aggregate(last=Max("pk"))["last"] or 0) + 1
     keys: dict[str, int] = {}
     waiting: dict[str, list[Mapping]] = {}
@@ -188,12 +200,16 @@ def _existing(code: str, spots: dict[str, _Spot]) -> _Spot | None:
 
 def _recount(parent: Organization | None) -> None:
     if parent is not None:
-        Organization.objects.filter(pk=parent.pk).update(numchild=Organization.objects.filter(parent=parent).count())
+        Organization.objects.filter(pk=parent.pk).update(
+            numchild=Organization.objects.filter(parent=parent).count()
+        )
 
 
 def _recount_parents_of(first_pk: int) -> None:
     """Count the children of every organisation that got one with a key from `first_pk` on."""
-    counts = Organization.objects.filter(parent=OuterRef("pk")).order_by().values("parent").annotate(n=Count("pk"))
+    counts = (
+        Organization.objects.filter(parent=OuterRef("pk")).order_by().values("parent").annotate(n=Count("pk"))
+    )
     fresh = Organization.objects.filter(parent=OuterRef("pk"), pk__gte=first_pk)
     Organization.objects.filter(Exists(fresh)).update(numchild=Subquery(counts.values("n")))
 

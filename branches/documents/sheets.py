@@ -46,7 +46,9 @@ def record_sheet(meeting: Meeting) -> RecordSheet:
     is_invited = roster.expected_from == "invited"
     absences = {each.member_id: each for each in meeting.absences.all()}
     if is_invited:
-        people = [Person(each.member_id, each.member.name, True, False) for each in meeting.participants.all()]
+        people = [
+            Person(each.member_id, each.member.name, True, False) for each in meeting.participants.all()
+        ]
     else:
         known = roster.ids
         # Who was absent stays on the sheet even when the roster of that day was put right afterwards.
@@ -57,9 +59,7 @@ def record_sheet(meeting: Meeting) -> RecordSheet:
         attendance=[Mark(each.name, each.note, _absence(absences.get(each.member_id))) for each in people],
         expected_label=EXPECTED_LABELS[roster.expected_from],
         attendance_words=f"参加 {len(people)} 人" if is_invited else _attendance(meeting),
-        absence_words="、".join(
-            f"{each.member.name}（{_absence(each)}）" for each in meeting.absences.all()
-        ),
+        absence_words="、".join(f"{each.member.name}（{_absence(each)}）" for each in meeting.absences.all()),
         guest_words="、".join(
             f"{each.name}（{each.title}）" if each.title else each.name for each in meeting.guests.all()
         ),
@@ -73,7 +73,9 @@ def when_in_words(meeting: Meeting) -> str:
     zone = timezone.get_current_timezone()
     day = meeting.held_on
     started, ended = meeting.started_at.astimezone(zone), meeting.ended_at.astimezone(zone)
-    return f"{day.year}年{day.month}月{day.day}日（星期{_WEEKDAYS[day.weekday()]}）{started:%H:%M}—{ended:%H:%M}"
+    return (
+        f"{day.year}年{day.month}月{day.day}日（星期{_WEEKDAYS[day.weekday()]}）{started:%H:%M}—{ended:%H:%M}"
+    )
 
 
 def chinese_number(number: int) -> str:

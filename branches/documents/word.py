@@ -25,7 +25,13 @@ def meeting_docx(meeting: Meeting, sheet: RecordSheet) -> bytes:
     """Return the .docx of a record (see `queries.meetings.meeting_record`)."""
     document = Document()
     _page(document)
-    _line(document, meeting.title if "记录" in meeting.title else f"{meeting.title}会议记录", TITLE, 22, centred=True)
+    _line(
+        document,
+        meeting.title if "记录" in meeting.title else f"{meeting.title}会议记录",
+        TITLE,
+        22,
+        centred=True,
+    )
     _line(document, "", BODY, 16)
     chapters = iter(range(1, 100))
     _chapter(document, chapters, "基本情况")

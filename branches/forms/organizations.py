@@ -17,7 +17,9 @@ def compact(form):
     """Give the fields of a form that stands in one line Bootstrap's small controls; return the form."""
     for field in form.fields.values():
         is_choice = isinstance(field.widget, forms.Select)
-        field.widget.attrs["class"] = f"form-{'select form-select' if is_choice else 'control form-control'}-sm"
+        field.widget.attrs["class"] = (
+            f"form-{'select form-select' if is_choice else 'control form-control'}-sm"
+        )
     return form
 
 
@@ -65,13 +67,17 @@ class SeenForm(forms.Form):
 
 
 class DatedForm(forms.Form):
-    effective_on = forms.DateField(label="生效日期", widget=DayInput, help_text="批复中的日期；不能晚于今天。")
+    effective_on = forms.DateField(
+        label="生效日期", widget=DayInput, help_text="批复中的日期；不能晚于今天。"
+    )
     reason = forms.CharField(label="原因或批复文号", max_length=100)
 
 
 class OrganizationCreateForm(forms.Form):
     name = forms.CharField(label="组织全称", max_length=200)
-    short_name = forms.CharField(label="简称", max_length=60, required=False, help_text="列表中显示；不填则用全称。")
+    short_name = forms.CharField(
+        label="简称", max_length=60, required=False, help_text="列表中显示；不填则用全称。"
+    )
     kind = forms.ChoiceField(label="组织类别")
     level = forms.TypedChoiceField(
         label="层级",
@@ -81,7 +87,9 @@ class OrganizationCreateForm(forms.Form):
         choices=[("", "按类别和上级确定"), *Level.choices],
     )
     sector = forms.ChoiceField(label="领域", choices=Sector.choices)
-    code = forms.CharField(label="组织编码", max_length=64, required=False, help_text="不填则接上级编码自动编号。")
+    code = forms.CharField(
+        label="组织编码", max_length=64, required=False, help_text="不填则接上级编码自动编号。"
+    )
     founded_on = forms.DateField(label="成立日期", widget=DayInput)
     has_committee = forms.BooleanField(label="设有支委会", required=False)
     unit_name = forms.CharField(label="所在单位", max_length=200, required=False)
@@ -150,7 +158,9 @@ class OrganizationMoveForm(DatedForm):
 
 
 class OrganizationMergeForm(DatedForm):
-    into = OrganizationField(label="并入", help_text="被并入的党组织；本组织的党员和下级转到那里，本组织撤销。")
+    into = OrganizationField(
+        label="并入", help_text="被并入的党组织；本组织的党员和下级转到那里，本组织撤销。"
+    )
     field_order = ["into", "effective_on", "reason"]
 
     def __init__(self, *args, rows, **options):
@@ -159,7 +169,9 @@ class OrganizationMergeForm(DatedForm):
 
 
 class OrganizationDissolveForm(DatedForm):
-    members_to = OrganizationField(label="党员转到", required=False, help_text="还有党员时必填：接收他们的党支部。")
+    members_to = OrganizationField(
+        label="党员转到", required=False, help_text="还有党员时必填：接收他们的党支部。"
+    )
     field_order = ["members_to", "effective_on", "reason"]
 
     def __init__(self, *args, rows, **options):

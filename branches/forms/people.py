@@ -77,7 +77,10 @@ class MemberTransferForm(forms.Form):
 
 class RevealForm(forms.Form):
     reason = forms.CharField(
-        label="查看原因", max_length=200, widget=forms.TextInput({"autocomplete": "off"}), help_text="会记入审计。"
+        label="查看原因",
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "off"}),
+        help_text="会记入审计。",
     )
 
 
@@ -98,7 +101,9 @@ class GroupAssignForm(forms.Form):
     def __init__(self, *args, branch, groups, **options):
         super().__init__(*args, **options)
         self.fields["group"].queryset = groups
-        self.fields["members"].queryset = Member.objects.filter(organization=branch).select_related("organization")
+        self.fields["members"].queryset = Member.objects.filter(organization=branch).select_related(
+            "organization"
+        )
 
 
 class AppointmentForm(forms.Form):

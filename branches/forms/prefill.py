@@ -45,7 +45,9 @@ def copied_page(minutes: Minutes, today: date) -> MultiValueDict:
     """A new record after an old one: its kinds, hours, place, people, topics and guests; what was said is new."""
     typed = stored_page(minutes, entry_key=uuid.uuid4(), version="")
     typed["held_on"] = today.isoformat()
-    for name in [name for name in typed if name.startswith(("absent", "reason-", "note-", "resolution-", "vote-"))]:
+    for name in [
+        name for name in typed if name.startswith(("absent", "reason-", "note-", "resolution-", "vote-"))
+    ]:
         typed.pop(name)
     for name in [name for name in typed if name.startswith("agenda-") and name.endswith("-discussion")]:
         typed[name] = ""
@@ -86,7 +88,9 @@ def stored_page(minutes: Minutes, *, entry_key, version) -> MultiValueDict:
     votes = []
     for each in minutes.votes:
         row = {"subject": each.subject, "rule": each.rule}
-        row |= {name: "" if getattr(each, name) is None else str(getattr(each, name)) for name in _VOTE_COUNTS}
+        row |= {
+            name: "" if getattr(each, name) is None else str(getattr(each, name)) for name in _VOTE_COUNTS
+        }
         votes.append(row | ({} if each.is_differential else {"is_equal": "on"}))
     _rows(typed, "vote", votes)
     return typed

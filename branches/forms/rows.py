@@ -50,7 +50,9 @@ def _count(label):
 class VoteForm(AsTyped, forms.Form):
     """The counts of one vote; 应到 and 到会 left empty are those of the roster. Judged by `branches.votes` alone."""
 
-    subject = forms.CharField(label="表决事项", max_length=200, error_messages={"required": "请填写表决事项。"})
+    subject = forms.CharField(
+        label="表决事项", max_length=200, error_messages={"required": "请填写表决事项。"}
+    )
     rule = forms.ChoiceField(label="表决方式", choices=VoteRule.choices(), initial=VoteRule.GENERAL.value)
     entitled = _count("应到有表决权")
     present = _count("到会有表决权")
@@ -123,7 +125,13 @@ class VoteForm(AsTyped, forms.Form):
 
 def _formset(form, **kwargs):
     return forms.formset_factory(
-        form, formset=RowFormSet, extra=1, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 10, validate_max=True, **kwargs
+        form,
+        formset=RowFormSet,
+        extra=1,
+        max_num=MOST_ROWS,
+        absolute_max=MOST_ROWS + 10,
+        validate_max=True,
+        **kwargs,
     )
 
 

@@ -20,7 +20,9 @@ class ImportJob(models.Model):
     kind = models.CharField("类别", max_length=16, choices=ImportKind.choices)
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="导入范围")
     author = models.ForeignKey("branches.User", models.PROTECT, related_name="+", verbose_name="经办人")
-    appointment = models.ForeignKey("branches.Appointment", models.PROTECT, related_name="+", verbose_name="任职")
+    appointment = models.ForeignKey(
+        "branches.Appointment", models.PROTECT, related_name="+", verbose_name="任职"
+    )
     file = models.FileField("文件", upload_to="imports/%Y/%m/", blank=True)
     file_name = models.CharField("文件名", max_length=200)
     step = models.CharField("步骤", max_length=8, choices=ImportStep.choices, default=ImportStep.CHECK)

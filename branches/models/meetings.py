@@ -22,7 +22,13 @@ class MeetingCounts(models.Model):
 
     organization = models.ForeignKey(Organization, models.PROTECT, verbose_name="党组织", db_index=False)
     group = models.ForeignKey(
-        Organization, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="党小组", db_index=False
+        Organization,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="党小组",
+        db_index=False,
     )
     kinds = models.PositiveIntegerField("会议类型")
     held_on = models.DateField("召开日期")
@@ -72,7 +78,9 @@ class Meeting(MeetingCounts):
     expected_full = models.PositiveIntegerField("应到正式党员", default=0)
     present_full = models.PositiveIntegerField("实到正式党员", default=0)
     entitled = models.PositiveIntegerField("应到有表决权", default=0)
-    status = models.CharField("状态", max_length=10, choices=MeetingStatus.choices, default=MeetingStatus.DRAFT)
+    status = models.CharField(
+        "状态", max_length=10, choices=MeetingStatus.choices, default=MeetingStatus.DRAFT
+    )
     version = models.PositiveIntegerField(default=1)
     author = models.ForeignKey("branches.User", models.PROTECT, related_name="+", verbose_name="填报人")
     entered_on = models.DateField("填报日期")
@@ -129,10 +137,14 @@ class Meeting(MeetingCounts):
                 violation_error_message="实到人数不能多于应到人数。",
             ),
             models.CheckConstraint(
-                condition=Q(kinds__gt=0), name="meeting_has_a_kind", violation_error_message="请至少选择一种会议类型。"
+                condition=Q(kinds__gt=0),
+                name="meeting_has_a_kind",
+                violation_error_message="请至少选择一种会议类型。",
             ),
             models.CheckConstraint(
-                condition=Q(status=MeetingStatus.CONFIRMED, counted_from__isnull=False, confirmed_at__isnull=False)
+                condition=Q(
+                    status=MeetingStatus.CONFIRMED, counted_from__isnull=False, confirmed_at__isnull=False
+                )
                 | (~Q(status=MeetingStatus.CONFIRMED) & Q(counted_from__isnull=True)),
                 name="meeting_counts_when_confirmed",
             ),

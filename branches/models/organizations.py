@@ -72,7 +72,9 @@ class Organization(MP_Node):
 class OrganizationEvent(models.Model):
     """What happened to an organisation on a day: the dated story of the tree."""
 
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="events", verbose_name="党组织")
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="events", verbose_name="党组织"
+    )
     kind = models.CharField("事项", max_length=12, choices=EventKind.choices)
     happened_on = models.DateField("生效日期")
     from_parent = models.ForeignKey(
@@ -121,7 +123,8 @@ class Placement(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organization", "ends_on"], name="placement_one_end"),
             models.CheckConstraint(
-                condition=Q(starts_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="placement_has_length"
+                condition=Q(starts_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+                name="placement_has_length",
             ),
         ]
 

@@ -74,7 +74,12 @@ class Membership(models.Model):
         Organization, models.PROTECT, related_name="memberships", verbose_name="党支部"
     )
     group = models.ForeignKey(
-        Organization, models.PROTECT, null=True, blank=True, related_name="group_memberships", verbose_name="党小组"
+        Organization,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="group_memberships",
+        verbose_name="党小组",
     )
     starts_on = models.DateField("起始日期", null=True, blank=True)
     ends_on = models.DateField("终止日期", null=True, blank=True)
@@ -93,7 +98,9 @@ class Membership(models.Model):
                 violation_error_message="同一党员同时只能隶属一个党支部。",
             ),
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                condition=Q(ends_on__isnull=True)
+                | Q(starts_on__isnull=True)
+                | Q(ends_on__gte=F("starts_on")),
                 name="membership_ends_after_start",
                 violation_error_message="终止日期不能早于起始日期。",
             ),

@@ -18,7 +18,15 @@ class Chain:
 
 
 def audit_page(
-    *, username="", event="", object_type="", object_id="", since=None, until=None, before: str = "", size: int = 50
+    *,
+    username="",
+    event="",
+    object_type="",
+    object_id="",
+    since=None,
+    until=None,
+    before: str = "",
+    size: int = 50,
 ) -> Slice:
     """One page of entries that fit all filters; `since` and `until` are days, both included."""
     rows = AuditEntry.objects.all()

@@ -64,7 +64,9 @@ def _change(record, former, fields, names) -> Change:
         new = getattr(record, field.attname)
         old = getattr(former, field.attname) if former is not None else None
         if old != new and (former is not None or new not in (None, "", False)):
-            found.append(FieldChange(str(field.verbose_name), _text(field, old, names), _text(field, new, names)))
+            found.append(
+                FieldChange(str(field.verbose_name), _text(field, old, names), _text(field, new, names))
+            )
     return Change(
         at=record.history_date,
         who=str(record.history_user or "系统"),

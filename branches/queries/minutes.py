@@ -32,7 +32,9 @@ def minutes_of(meeting: Meeting) -> Minutes:
         lecturer=meeting.lecturer,
         lecture_topic=meeting.lecture_topic,
         lecture_hours=meeting.lecture_hours,
-        absences=tuple(AbsenceEntry(each.member_id, each.reason, each.note) for each in meeting.absences.all()),
+        absences=tuple(
+            AbsenceEntry(each.member_id, each.reason, each.note) for each in meeting.absences.all()
+        ),
         participants=tuple(each.member_id for each in meeting.participants.all()),
         guests=tuple(GuestEntry(each.name, each.title) for each in meeting.guests.all()),
         agenda=tuple(AgendaEntry(each.topic, each.discussion) for each in meeting.agenda.all()),
@@ -54,6 +56,8 @@ def words_of(*records: Minutes) -> list[dict[str, str]]:
         members |= {each.owner_id for each in minutes.resolutions if each.owner_id}
         groups |= {minutes.group_id} - {None}
     names = names_of(members)
-    labels = dict(Organization.objects.filter(pk__in=groups).values_list("pk", "short_name")) if groups else {}
+    labels = (
+        dict(Organization.objects.filter(pk__in=groups).values_list("pk", "short_name")) if groups else {}
+    )
     zone = timezone.get_current_timezone()
     return [in_words(minutes, names, labels, zone) for minutes in records]

@@ -88,7 +88,9 @@ def organization_page(organization: Organization, actor: Actor) -> OrganizationP
     )
 
 
-def children_of(node: Organization, today: date, *, after: str = "", size: int = 50, ended: bool = False) -> Slice:
+def children_of(
+    node: Organization, today: date, *, after: str = "", size: int = 50, ended: bool = False
+) -> Slice:
     """One page of the children of `node` in the order of the tree, each with `has_children`; walked by path."""
     standing = Q(dissolved_on__isnull=True) | Q(dissolved_on__gt=today)
     rows = Organization.objects.filter(parent=node)
@@ -119,8 +121,12 @@ class Affected:
 
     @property
     def lines(self) -> list[str]:
-        found = [f"其下共 {self.organizations} 个党组织、{self.members} 名党员、{self.appointments} 项现任职务。"]
-        found += [f"未办结的{label}：{count} 项，随组织一并转由新的上级审核。" for label, count in self.waiting]
+        found = [
+            f"其下共 {self.organizations} 个党组织、{self.members} 名党员、{self.appointments} 项现任职务。"
+        ]
+        found += [
+            f"未办结的{label}：{count} 项，随组织一并转由新的上级审核。" for label, count in self.waiting
+        ]
         if self.months:
             found.append(f"生效日期至今的 {self.months} 个月将按变动后的隶属重新计算；已封存的月份不变。")
         return found

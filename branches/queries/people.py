@@ -18,7 +18,9 @@ def member_rows(organization: Organization, actor: Actor) -> QuerySet:
         )
     else:
         inside = actor.within(Right.VIEW_MEMBERS, organization)
-    group = Membership.objects.filter(member=OuterRef("pk"), ends_on__isnull=True).values("group__short_name")[:1]
+    group = Membership.objects.filter(member=OuterRef("pk"), ends_on__isnull=True).values(
+        "group__short_name"
+    )[:1]
     return (
         Member.objects.filter(inside)
         .select_related("organization")
@@ -68,7 +70,8 @@ def group_page(branch: Organization, today) -> GroupPage:
             Member.objects.filter(organization=branch)
             .exclude(standing__in=GONE)
             .annotate(
-                group_id=Subquery(current.values("group")[:1]), group_name=Subquery(current.values("group__short_name")[:1])
+                group_id=Subquery(current.values("group")[:1]),
+                group_name=Subquery(current.values("group__short_name")[:1]),
             )
             .order_by("group_id", "pinyin", "pk")
         ),

@@ -25,7 +25,9 @@ class OrganizationQuerySet(MP_NodeQuerySet):
     def above(self, node):
         """The ancestors of `node`, itself excluded, from the top."""
         step = node.steplen
-        return self.filter(path__in=[node.path[:end] for end in range(step, len(node.path), step)]).order_by("path")
+        return self.filter(path__in=[node.path[:end] for end in range(step, len(node.path), step)]).order_by(
+            "path"
+        )
 
     def active_on(self, day):
         return self.filter(Q(founded_on__isnull=True) | Q(founded_on__lte=day)).filter(
@@ -43,7 +45,9 @@ class OrganizationQuerySet(MP_NodeQuerySet):
                 & (Q(placements__starts_on__isnull=True) | Q(placements__starts_on__lte=day)),
             ),
             **{
-                f"stood_{name}": Case(When(stood__pk__isnull=False, then=F(f"stood__{name}")), default=F(name))
+                f"stood_{name}": Case(
+                    When(stood__pk__isnull=False, then=F(f"stood__{name}")), default=F(name)
+                )
                 for name in JUDGED
             },
         )

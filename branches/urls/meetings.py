@@ -29,7 +29,11 @@ urlpatterns = [
         name="resolution-complete",
     ),
     path("meetings/<int:pk>/attachments/", attachments.attachment_add, name="attachment-add"),
-    path("meetings/<int:pk>/attachments/<int:number>/", attachments.attachment_download, name="attachment-download"),
+    path(
+        "meetings/<int:pk>/attachments/<int:number>/",
+        attachments.attachment_download,
+        name="attachment-download",
+    ),
     path(
         "meetings/<int:pk>/attachments/<int:number>/remove/",
         attachments.attachment_remove,

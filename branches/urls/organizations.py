@@ -11,7 +11,9 @@ urlpatterns = [
     path("organizations/<int:pk>/change/", organizations.organization_change, name="organization-change"),
     path("organizations/<int:pk>/move/", organizations.organization_move, name="organization-move"),
     path("organizations/<int:pk>/merge/", organizations.organization_merge, name="organization-merge"),
-    path("organizations/<int:pk>/dissolve/", organizations.organization_dissolve, name="organization-dissolve"),
+    path(
+        "organizations/<int:pk>/dissolve/", organizations.organization_dissolve, name="organization-dissolve"
+    ),
     path("organizations/<int:pk>/history/", history.organization_history, name="organization-history"),
     path("members/<int:pk>/history/", history.member_history, name="member-history"),
     path("appointments/<int:pk>/history/", history.appointment_history, name="appointment-history"),

@@ -13,6 +13,8 @@ urlpatterns = [
     path("organizations/<int:pk>/groups/new/", people.group_create, name="group-create"),
     path("organizations/<int:pk>/groups/assign/", people.group_assign, name="group-assign"),
     path("organizations/<int:pk>/appointments/", appointments.appointment_list, name="appointment-list"),
-    path("organizations/<int:pk>/appointments/new/", appointments.appointment_create, name="appointment-create"),
+    path(
+        "organizations/<int:pk>/appointments/new/", appointments.appointment_create, name="appointment-create"
+    ),
     path("appointments/<int:pk>/relieve/", appointments.appointment_relieve, name="appointment-relieve"),
 ]

@@ -16,6 +16,7 @@ from ..actions.accounts import (
     switch_appointment,
 )
 
+
 class SignIn(LoginView):
     """Django's page, with a line in the log for each attempt."""
 
@@ -57,5 +58,7 @@ def password_change(request):
 @open_to_signed_in
 def appointment_switch(request, pk):
     appointment = get_object_or_404(request.user.appointments.on(request.actor.today), pk=pk)
-    switch_appointment(session=request.session, actor=request.actor, appointment=appointment, now=timezone.now())
+    switch_appointment(
+        session=request.session, actor=request.actor, appointment=appointment, now=timezone.now()
+    )
     return redirect("home")

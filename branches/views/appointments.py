@@ -30,7 +30,11 @@ def appointment_create(request, organization):
     """First the person is looked for, then the post is given."""
     actor = request.actor
     text = request.GET.get("q", "")
-    user = get_object_or_404(User, pk=request.GET["user"], is_active=True) if request.GET.get("user", "").isdecimal() else None
+    user = (
+        get_object_or_404(User, pk=request.GET["user"], is_active=True)
+        if request.GET.get("user", "").isdecimal()
+        else None
+    )
     form = None
     if user is not None:
         namesakes = namesakes_of(user, actor.within(Right.VIEW_MEMBERS))
@@ -43,7 +47,9 @@ def appointment_create(request, organization):
         )
     if request.method == "POST" and form is not None and form.is_valid():
         try:
-            made = appoint(actor=actor, now=timezone.now(), user=user, organization=organization, **form.cleaned_data)
+            made = appoint(
+                actor=actor, now=timezone.now(), user=user, organization=organization, **form.cleaned_data
+            )
         except ValidationError as problem:
             form.add_error(None, problem)
         else:

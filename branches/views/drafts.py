@@ -44,7 +44,9 @@ def keeps_typed(view):
         back = request.get_full_path()
         if draft is not None:
             name = "meeting-edit" if draft.meeting_id else "meeting-create"
-            back = f"{reverse(name, args=[draft.meeting_id or draft.organization_id])}?draft={draft.entry_key}"
+            back = (
+                f"{reverse(name, args=[draft.meeting_id or draft.organization_id])}?draft={draft.entry_key}"
+            )
             if request.htmx:
                 context = {"login_url": f"{reverse('login')}?next={back}"}
                 return render(request, "branches/parts/draft_state.html", context)

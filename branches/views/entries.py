@@ -116,7 +116,9 @@ def _answer(request, organization, *, meeting=None, correcting=False):
         is_valid = reason_form.is_valid() and is_valid
     if not is_valid:
         return _page(request, entry, meeting=meeting, reason_form=reason_form, findings=entry.form_findings())
-    sent, duplicates = same_day(organization, entry.minutes, meeting.entry_key if meeting else entry.entry_key)
+    sent, duplicates = same_day(
+        organization, entry.minutes, meeting.entry_key if meeting else entry.entry_key
+    )
     if meeting is None and sent is not None:
         return _already_sent(request, organization, sent)
     now = timezone.now()
@@ -124,7 +126,9 @@ def _answer(request, organization, *, meeting=None, correcting=False):
     warnings = {each.code for each in findings if each.weight is Weight.WARNING}
     seen = set(request.POST.get("seen", "").split(","))
     if any(each.blocks for each in findings) or (warnings and not warnings <= seen) or action == "check":
-        return _page(request, entry, meeting=meeting, reason_form=reason_form, findings=findings, checked=True)
+        return _page(
+            request, entry, meeting=meeting, reason_form=reason_form, findings=findings, checked=True
+        )
     try:
         if correcting:
             return _correct(request, meeting, entry, reason_form, now)
@@ -240,7 +244,9 @@ def _page(request, entry, *, meeting=None, status=200, findings=(), checked=Fals
         "blocked": blocked,
         "seen": ",".join(warnings) if checked and not blocked else "",
         "ticket": ticket_for(request.user, entry, meeting),
-        "note": meeting.reviews.select_related("reviewer").first() if meeting and meeting.status == "RETURNED" else None,
+        "note": meeting.reviews.select_related("reviewer").first()
+        if meeting and meeting.status == "RETURNED"
+        else None,
         **extra,
     }
     return render(request, "branches/meeting_form.html", context, status=status)

@@ -38,8 +38,12 @@ def account_create(request):
         except ValidationError as problem:
             form.add_error(None, problem)
         else:
-            return render(request, "branches/account_password.html", {"account": account, "password": password})
-    return render(request, "branches/account_form.html", {"form": form, "title": "新建账号", "action": "新建"})
+            return render(
+                request, "branches/account_password.html", {"account": account, "password": password}
+            )
+    return render(
+        request, "branches/account_form.html", {"form": form, "title": "新建账号", "action": "新建"}
+    )
 
 
 @door(Right.MANAGE_ACCOUNTS)

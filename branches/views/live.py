@@ -42,5 +42,7 @@ def entry_context(entry):
     return {
         "entry": entry,
         "organization": entry.organization,
-        "rules": rules_satisfied(entry.organization, entry.kinds, entry.day, len(entry.groups)) if entry.kinds else [],
+        "rules": rules_satisfied(entry.organization, entry.kinds, entry.day, len(entry.groups))
+        if entry.kinds
+        else [],
     }

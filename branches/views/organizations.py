@@ -31,7 +31,9 @@ def organization_detail(request, organization):
     page = organization_page(organization, request.actor)
     rights = {right.name.lower(): request.actor.may(right, organization) for right in Right}
     return render(
-        request, "branches/organization_detail.html", {"page": page, "organization": organization, "may": rights}
+        request,
+        "branches/organization_detail.html",
+        {"page": page, "organization": organization, "may": rights},
     )
 
 
@@ -56,7 +58,9 @@ def organization_search(request):
         "pages": [entry for entry in navigation({"request": request}) if text in entry.label],
         "found": search_organizations(request.actor, text),
     }
-    name = "branches/organization_search_results.html" if request.htmx else "branches/organization_search.html"
+    name = (
+        "branches/organization_search_results.html" if request.htmx else "branches/organization_search.html"
+    )
     return render(request, name, context)
 
 
@@ -65,7 +69,9 @@ def organization_options(request):
     """Suggestions for a field that names an organisation: the field asks with its own name."""
     text = request.GET.get(request.htmx.trigger_name or "q", "")
     return render(
-        request, "branches/organization_options.html", {"found": search_organizations(request.actor, text, limit=12)}
+        request,
+        "branches/organization_options.html",
+        {"found": search_organizations(request.actor, text, limit=12)},
     )
 
 
@@ -92,7 +98,11 @@ def organization_create(request, parent):
 
 @door(Right.MANAGE_ORGANIZATIONS, Organization)
 def organization_change(request, organization):
-    initial = {name: getattr(organization, name) for name in OrganizationChangeForm.base_fields if hasattr(organization, name)}
+    initial = {
+        name: getattr(organization, name)
+        for name in OrganizationChangeForm.base_fields
+        if hasattr(organization, name)
+    }
     initial |= {"seen": version_of(organization), "effective_on": request.actor.today}
     form = OrganizationChangeForm(request.POST or None, organization=organization, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -105,7 +115,9 @@ def organization_change(request, organization):
                 return redirect("organization-detail", organization.pk)
             facts = _differences(organization, form)
             if facts:
-                facts += affected_by(organization, form.cleaned_data["effective_on"], request.actor.today).lines
+                facts += affected_by(
+                    organization, form.cleaned_data["effective_on"], request.actor.today
+                ).lines
                 return _confirm(request, form, organization, "变更党组织", facts, "确认变更")
             form.add_error(None, "没有任何改动。")
         except ChangedMeanwhile as problem:
@@ -119,7 +131,9 @@ def organization_change(request, organization):
 @door(Right.MANAGE_ORGANIZATIONS, Organization)
 def organization_move(request, organization):
     actor = request.actor
-    form = OrganizationMoveForm(request.POST or None, rows=_manageable(actor), initial={"effective_on": actor.today})
+    form = OrganizationMoveForm(
+        request.POST or None, rows=_manageable(actor), initial={"effective_on": actor.today}
+    )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -141,7 +155,9 @@ def organization_move(request, organization):
 @door(Right.MANAGE_ORGANIZATIONS, Organization)
 def organization_merge(request, organization):
     actor = request.actor
-    form = OrganizationMergeForm(request.POST or None, rows=_manageable(actor), initial={"effective_on": actor.today})
+    form = OrganizationMergeForm(
+        request.POST or None, rows=_manageable(actor), initial={"effective_on": actor.today}
+    )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -194,11 +210,15 @@ def organization_dissolve(request, organization):
 
 
 def _manageable(actor):
-    return Organization.objects.filter(actor.within(Right.MANAGE_ORGANIZATIONS, prefix="")).active_on(actor.today)
+    return Organization.objects.filter(actor.within(Right.MANAGE_ORGANIZATIONS, prefix="")).active_on(
+        actor.today
+    )
 
 
 def _given(form, *optional):
-    return {key: value for key, value in form.cleaned_data.items() if key not in optional or value is not None}
+    return {
+        key: value for key, value in form.cleaned_data.items() if key not in optional or value is not None
+    }
 
 
 def _differences(organization, form) -> list[str]:

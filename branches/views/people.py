@@ -73,7 +73,9 @@ def member_reveal(request, member):
 
 @door(Right.MANAGE_MEMBERS, Organization)
 def member_create(request, organization):
-    form = MemberCreateForm(request.POST or None, initial={"starts_on": request.actor.today, "reason": "登记"})
+    form = MemberCreateForm(
+        request.POST or None, initial={"starts_on": request.actor.today, "reason": "登记"}
+    )
     if request.method == "POST" and form.is_valid():
         given = {key: value for key, value in form.cleaned_data.items() if key != "seen"}
         try:
@@ -136,7 +138,9 @@ def group_list(request, branch):
         {
             "organization": branch,
             "page": page,
-            "form": GroupCreateForm(initial={"founded_on": request.actor.today, "name": _next_group(page.groups)}),
+            "form": GroupCreateForm(
+                initial={"founded_on": request.actor.today, "name": _next_group(page.groups)}
+            ),
             "today": request.actor.today,
             "may_change": branch.is_branch and request.actor.may(Right.MANAGE_MEMBERS, branch),
         },

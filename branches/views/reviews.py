@@ -68,7 +68,11 @@ def review_bulk(request, organization):
         return _confirm_chosen(request, meetings, back, now)
     sample = meetings.select_related("organization").order_by("submitted_at", "pk")[:SAMPLE]
     hidden = [("filters", filters), ("total", total), ("as_of", as_of.isoformat())]
-    hidden += [("chosen", pk) for pk in request.POST.getlist("chosen")] if not _all(request) else [("all_matching", "1")]
+    hidden += (
+        [("chosen", pk) for pk in request.POST.getlist("chosen")]
+        if not _all(request)
+        else [("all_matching", "1")]
+    )
     context = {
         "title": "批量确认会议",
         "question": f"将确认 {total} 条会议记录，确认后计入各单位的数据。",
@@ -114,7 +118,9 @@ def _chosen(request, organization, filters, as_of):
         if not found.is_valid():
             raise ValueError("invalid filter")
         return found.qs
-    chosen = [int(pk) for pk in request.POST.getlist("chosen") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+    chosen = [
+        int(pk) for pk in request.POST.getlist("chosen") if pk.isascii() and pk.isdigit() and len(pk) < 19
+    ]
     return meetings.filter(pk__in=chosen[:500])
 
 
@@ -138,7 +144,9 @@ def meeting_return(request, meeting):
         context = detail_context(request, meeting, return_form=form)
         return render(request, "branches/meeting_detail.html", context, status=422)
     try:
-        return_meeting(actor=request.actor, meeting=meeting, note=form.cleaned_data["note"], now=timezone.now())
+        return_meeting(
+            actor=request.actor, meeting=meeting, note=form.cleaned_data["note"], now=timezone.now()
+        )
     except MeetingMoved as moved:
         messages.warning(request, str(moved))
         return redirect("meeting-detail", meeting.pk)

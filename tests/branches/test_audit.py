@@ -137,7 +137,9 @@ def test_writers_do_not_wait_for_the_sealer_nor_sealers_break_the_chain():
 
     with transaction.atomic():
         assert seal_audit() == 1  # its links are written and not yet committed
-        writer = threading.Thread(target=elsewhere, args=[lambda: record_event(actor=None, event="另一件", at=NOW).pk])
+        writer = threading.Thread(
+            target=elsewhere, args=[lambda: record_event(actor=None, event="另一件", at=NOW).pk]
+        )
         writer.start()
         writer.join(5)
         assert len(done) == 1

@@ -17,11 +17,20 @@ from tests.meetings import member, record
 @pytest.fixture
 def document(cast):
     meeting = record(cast, title="十一月<党员>大会 & “学习”\x0b")
-    AgendaItem.objects.create(meeting=meeting, number=1, topic="学习\x01全会]]>精神", discussion="第一段\n第二段\x1f")
+    AgendaItem.objects.create(
+        meeting=meeting, number=1, topic="学习\x01全会]]>精神", discussion="第一段\n第二段\x1f"
+    )
     Guest.objects.create(meeting=meeting, name="刘洋", title="县委组织部")
     Resolution.objects.create(meeting=meeting, number=1, text="撰写心得", owner=member(cast, "zhou"))
     Vote.objects.create(
-        meeting=meeting, number=1, subject="决议", rule="GENERAL", entitled=9, present=9, in_favour=9, passed=True
+        meeting=meeting,
+        number=1,
+        subject="决议",
+        rule="GENERAL",
+        entitled=9,
+        present=9,
+        in_favour=9,
+        passed=True,
     )
     meeting = meeting_record(meeting)
     return Document(io.BytesIO(meeting_docx(meeting, record_sheet(meeting))))
@@ -62,7 +71,15 @@ def test_fonts_sizes_and_line_pitch(document):
 
 def test_the_text_says_everything_and_no_character_breaks_it(document):
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
-    for part in ("十一月<党员>大会 & “学习”", "一、基本情况", "（一）学习全会]]>精神", "第二段", "刘洋（县委组织部）", "责任人：周兰", "通过"):
+    for part in (
+        "十一月<党员>大会 & “学习”",
+        "一、基本情况",
+        "（一）学习全会]]>精神",
+        "第二段",
+        "刘洋（县委组织部）",
+        "责任人：周兰",
+        "通过",
+    ):
         assert part in text
     names = [cell.text for row in document.tables[0].rows for cell in row.cells]
     assert "李明" in names
@@ -93,7 +110,8 @@ PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(20)
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("通知.pdf", PDF), ("照片.PNG", PNG), ("签到.docx", office_file("word/document.xml"))]
+    ("name", "content"),
+    [("通知.pdf", PDF), ("照片.PNG", PNG), ("签到.docx", office_file("word/document.xml"))],
 )
 def test_what_may_be_attached(name, content):
     assert check_upload(name, content)

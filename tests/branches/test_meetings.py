@@ -132,7 +132,11 @@ def test_the_second_editor_is_told(cast):
     )
     with pytest.raises(StaleMeeting) as stale:
         save_meeting(
-            actor=actor(cast, "li"), meeting=meeting, minutes=minutes(cast, place="礼堂"), version=seen, now=NOW
+            actor=actor(cast, "li"),
+            meeting=meeting,
+            minutes=minutes(cast, place="礼堂"),
+            version=seen,
+            now=NOW,
         )
     assert stale.value.meeting.place == "会议室"
 

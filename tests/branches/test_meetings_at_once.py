@@ -56,9 +56,11 @@ def test_many_units_submit_without_waiting_for_each_other(cast):
     content = minutes(cast)
 
     def submit(key):
-        return lambda: submit_meeting(
-            actor=actor(cast, "li"), organization=cast.first, minutes=content, entry_key=key, now=NOW
-        ).pk
+        return lambda: (
+            submit_meeting(
+                actor=actor(cast, "li"), organization=cast.first, minutes=content, entry_key=key, now=NOW
+            ).pk
+        )
 
     answers = at_once(*[submit(uuid.uuid4()) for _ in range(8)])
     assert len(set(answers)) == 8
@@ -86,9 +88,11 @@ def test_of_two_editors_the_second_is_told(cast):
     li = actor(cast, "li")
 
     def save(place):
-        return lambda: save_meeting(
-            actor=li, meeting=meeting, minutes=minutes(cast, place=place), version=1, now=NOW
-        ).place
+        return lambda: (
+            save_meeting(
+                actor=li, meeting=meeting, minutes=minutes(cast, place=place), version=1, now=NOW
+            ).place
+        )
 
     answers = at_once(save("甲"), save("乙"))
     assert sum(isinstance(answer, StaleMeeting) for answer in answers) == 1

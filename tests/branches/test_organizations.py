@@ -65,7 +65,13 @@ def test_chain_follows_downwards():
 
 def test_founding_leaves_event_history_audit_and_marks(cast, wu):
     made = create_organization(
-        actor=wu, now=NOW, parent=cast.town, name="第三支部", kind="BRANCH", founded_on=date(2026, 10, 3), reason="新设"
+        actor=wu,
+        now=NOW,
+        parent=cast.town,
+        name="第三支部",
+        kind="BRANCH",
+        founded_on=date(2026, 10, 3),
+        reason="新设",
     )
     assert (made.level, made.chain, made.sector) == (Level.BRANCH, "LOCAL", cast.town.sector)
     assert made.pinyin == "disanzhibu"
@@ -74,7 +80,10 @@ def test_founding_leaves_event_history_audit_and_marks(cast, wu):
     record = made.history.get()
     assert (record.history_change_reason, record.history_user) == ("新设", wu.user)
     assert AuditEntry.objects.get(event="设立党组织").object_id == str(made.pk)
-    assert set(DirtyMark.objects.filter(organization=made).values_list("period", flat=True)) == {202610, 202611}
+    assert set(DirtyMark.objects.filter(organization=made).values_list("period", flat=True)) == {
+        202610,
+        202611,
+    }
 
 
 @pytest.mark.parametrize(
@@ -108,7 +117,9 @@ def test_a_secretary_forms_groups_in_the_own_branch_and_nothing_else(cast):
     user = cast.people["li"]
     li = Actor(user=user, appointment=user.appointments.get(), today=TODAY)
     common = {"actor": li, "now": NOW, "founded_on": DAY}
-    assert create_organization(**common, parent=cast.first, name="第一小组", kind="GROUP").parent == cast.first
+    assert (
+        create_organization(**common, parent=cast.first, name="第一小组", kind="GROUP").parent == cast.first
+    )
     for parent, kind in ((cast.second, "GROUP"), (cast.town, "BRANCH"), (cast.first, "BRANCH")):
         with pytest.raises(PermissionDenied):
             create_organization(**common, parent=parent, name="别的", kind=kind)
@@ -117,11 +128,19 @@ def test_a_secretary_forms_groups_in_the_own_branch_and_nothing_else(cast):
 def test_changing_keeps_how_it_stood(cast, wu, how):
     change_organization(organization=cast.first, sector="COMMUNITY", has_committee=False, **how)
     stretch = cast.first.placements.get()
-    assert (stretch.starts_on, stretch.ends_on, stretch.sector, stretch.has_committee) == (None, DAY, "RURAL", True)
+    assert (stretch.starts_on, stretch.ends_on, stretch.sector, stretch.has_committee) == (
+        None,
+        DAY,
+        "RURAL",
+        True,
+    )
     change_organization(organization=cast.first, short_name="一支部", **how)
     assert Placement.objects.count() == 1
     change_organization(organization=cast.first, sector="OTHER", **how | {"effective_on": date(2026, 8, 1)})
-    assert list(cast.first.placements.values_list("starts_on", "ends_on")) == [(None, DAY), (DAY, date(2026, 8, 1))]
+    assert list(cast.first.placements.values_list("starts_on", "ends_on")) == [
+        (None, DAY),
+        (DAY, date(2026, 8, 1)),
+    ]
     with pytest.raises(ValidationError, match="已有变动"):
         change_organization(organization=cast.first, sector="RURAL", **how)
     assert DirtyMark.objects.filter(organization=cast.first, period=202606).exists()
@@ -175,7 +194,9 @@ def test_moving_needs_the_right_at_both_ends(cast, how):
     user = employ("officer", "县管", (cast.county, Post.ADMINISTRATOR))
     county_only = Actor(user=user, appointment=user.appointments.get(), today=TODAY)
     with pytest.raises(PermissionDenied):
-        move_organization(organization=cast.first, new_parent=cast.office_committee, **how | {"actor": county_only})
+        move_organization(
+            organization=cast.first, new_parent=cast.office_committee, **how | {"actor": county_only}
+        )
 
 
 def test_moving_marks_both_parents(cast, how):
@@ -199,7 +220,9 @@ def test_merging_passes_members_and_groups_on_and_ends_appointments(cast, wu, ho
     wang.refresh_from_db()
     assert wang.organization == into
     assert wang.history.latest("history_id").history_change_reason == "批复"
-    assert list(wang.memberships.order_by("pk").values_list("organization", "group", "starts_on", "ends_on")) == [
+    assert list(
+        wang.memberships.order_by("pk").values_list("organization", "group", "starts_on", "ends_on")
+    ) == [
         (cast.second.pk, group.pk, date(2015, 7, 1), DAY),
         (into.pk, group.pk, DAY, None),
     ]
@@ -219,7 +242,13 @@ def test_merges_that_cannot_be(cast, how):
 
 def test_committees_merge_with_all_their_branches(cast, wu, how):
     other = create_organization(
-        actor=wu, now=NOW, parent=cast.county, name="柳西镇党委", kind="COMMITTEE", level=50, founded_on=date(2010, 1, 1)
+        actor=wu,
+        now=NOW,
+        parent=cast.county,
+        name="柳西镇党委",
+        kind="COMMITTEE",
+        level=50,
+        founded_on=date(2010, 1, 1),
     )
     merge_organizations(sources=[cast.town], into=other, **how)
     assert set(other.children.all()) == {cast.first, cast.second}
@@ -239,7 +268,9 @@ def test_dissolving_asks_for_the_members_first(cast, how):
 
 
 def test_a_group_ends_and_its_members_stay_in_the_branch(cast, wu, how):
-    group = create_organization(actor=wu, now=NOW, parent=cast.second, name="小组", kind="GROUP", founded_on=DAY)
+    group = create_organization(
+        actor=wu, now=NOW, parent=cast.second, name="小组", kind="GROUP", founded_on=DAY
+    )
     Membership.objects.filter(organization=cast.second).update(group=group)
     dissolve_organization(organization=group, **how | {"effective_on": date(2026, 9, 1)})
     current = Membership.objects.filter(organization=cast.second, ends_on__isnull=True)

@@ -39,13 +39,23 @@ def how(cast, who, **more):
 
 def valid_id(seventeen="71000019900101123"):
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-    return seventeen + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(seventeen, weights, strict=True)) % 11]
+    return (
+        seventeen
+        + "10X98765432"[
+            sum(int(digit) * weight for digit, weight in zip(seventeen, weights, strict=True)) % 11
+        ]
+    )
 
 
 def test_enrolling_encrypts_indexes_and_dates(cast):
     number = valid_id()
     member = enrol_member(
-        **how(cast, "li"), organization=cast.first, name="单小雨", starts_on=DAY, id_number=number, category="FULL"
+        **how(cast, "li"),
+        organization=cast.first,
+        name="单小雨",
+        starts_on=DAY,
+        id_number=number,
+        category="FULL",
     )
     member.refresh_from_db()
     assert (member.id_number, member.initials) == (number, "sxy")
@@ -59,7 +69,9 @@ def test_enrolling_encrypts_indexes_and_dates(cast):
     assert not hasattr(member.history.get(), "id_number")
     assert number not in str(list(AuditEntry.objects.values()))
     with pytest.raises(ValidationError, match="已有党员登记了这个身份证号"):
-        enrol_member(**how(cast, "wang"), organization=cast.second, name="别人", starts_on=DAY, id_number=number)
+        enrol_member(
+            **how(cast, "wang"), organization=cast.second, name="别人", starts_on=DAY, id_number=number
+        )
 
 
 def test_enrolling_refuses_wrong_numbers_places_and_people(cast):
@@ -116,12 +128,17 @@ def test_groups_are_filled_and_changed_by_the_day(cast):
     members = list(cast.first.members.order_by("pk")[:3])
     assert assign_group(**how(cast, "li"), members=members, group=group, effective_on=DAY) == 3
     assert assign_group(**how(cast, "li"), members=members, group=group, effective_on=DAY) == 0
-    assert assign_group(**how(cast, "li"), members=members[:1], group=None, effective_on=date(2026, 8, 1)) == 1
+    assert (
+        assign_group(**how(cast, "li"), members=members[:1], group=None, effective_on=date(2026, 8, 1)) == 1
+    )
     assert Membership.objects.on(date(2026, 7, 1)).filter(group=group).count() == 3
     assert Membership.objects.on(date(2026, 8, 1)).filter(group=group).count() == 2
     with pytest.raises(ValidationError, match="同一党支部"):
         assign_group(
-            **how(cast, "zhao"), members=[members[0], cast.people["wang"].member], group=None, effective_on=DAY
+            **how(cast, "zhao"),
+            members=[members[0], cast.people["wang"].member],
+            group=None,
+            effective_on=DAY,
         )
     with pytest.raises(ValidationError, match="不是“第二支部”现有的党小组"):
         assign_group(**how(cast, "wang"), members=[cast.people["wang"].member], group=group, effective_on=DAY)
@@ -129,9 +146,7 @@ def test_groups_are_filled_and_changed_by_the_day(cast):
 
 def test_leaving_closes_the_membership(cast):
     member = cast.people["zhou"].member
-    end_memberships(
-        **how(cast, "li"), members=[member], effective_on=DAY, reason="去世", standing="DECEASED"
-    )
+    end_memberships(**how(cast, "li"), members=[member], effective_on=DAY, reason="去世", standing="DECEASED")
     assert member.memberships.get().ends_on == DAY
     assert Member.objects.in_standing().filter(pk=member.pk).count() == 0
 
@@ -151,7 +166,12 @@ def test_revealing_is_logged_with_its_reason(cast):
 def test_appointing_and_relieving(cast):
     user = cast.people["nobody"]
     made = appoint(
-        **how(cast, "wu"), user=user, organization=cast.first, post=Post.BRANCH_CLERK, starts_on=DAY, reason="任免1号"
+        **how(cast, "wu"),
+        user=user,
+        organization=cast.first,
+        post=Post.BRANCH_CLERK,
+        starts_on=DAY,
+        reason="任免1号",
     )
     assert made.history.get().history_change_reason == "任免1号"
     with pytest.raises(ValidationError, match="已在该组织担任同一职务"):
@@ -169,30 +189,48 @@ def test_appointing_and_relieving(cast):
 def test_only_those_who_keep_appointments_appoint(cast, who):
     with pytest.raises(PermissionDenied):
         appoint(
-            **how(cast, who), user=cast.people["nobody"], organization=cast.first, post=Post.BRANCH_CLERK, starts_on=DAY
+            **how(cast, who),
+            user=cast.people["nobody"],
+            organization=cast.first,
+            post=Post.BRANCH_CLERK,
+            starts_on=DAY,
         )
 
 
 def test_nobody_appoints_themselves(cast):
     with pytest.raises(ValidationError, match="不能给自己任职"):
         appoint(
-            **how(cast, "wu"), user=cast.people["wu"], organization=cast.town, post=Post.DEPUTY_SECRETARY, starts_on=DAY
+            **how(cast, "wu"),
+            user=cast.people["wu"],
+            organization=cast.town,
+            post=Post.DEPUTY_SECRETARY,
+            starts_on=DAY,
         )
 
 
-@pytest.mark.parametrize("post", [Post.SYSTEM_ADMINISTRATOR, Post.SECURITY_ADMINISTRATOR, Post.SECURITY_AUDITOR])
+@pytest.mark.parametrize(
+    "post", [Post.SYSTEM_ADMINISTRATOR, Post.SECURITY_ADMINISTRATOR, Post.SECURITY_AUDITOR]
+)
 def test_the_three_are_exclusive_with_business_and_among_themselves(cast, post):
     """三员互斥."""
     with pytest.raises(ValidationError, match="三员"):
         appoint(**how(cast, "feng"), user=cast.people["li"], organization=cast.city, post=post, starts_on=DAY)
     with pytest.raises(ValidationError, match="三员"):
-        appoint(**how(cast, "feng"), user=cast.people["zheng"], organization=cast.city, post=post, starts_on=DAY)
+        appoint(
+            **how(cast, "feng"), user=cast.people["zheng"], organization=cast.city, post=post, starts_on=DAY
+        )
     with pytest.raises(ValidationError, match="三员"):
         appoint(
-            **how(cast, "wu"), user=cast.people["zheng"], organization=cast.first, post=Post.BRANCH_CLERK, starts_on=DAY
+            **how(cast, "wu"),
+            user=cast.people["zheng"],
+            organization=cast.first,
+            post=Post.BRANCH_CLERK,
+            starts_on=DAY,
         )
     with pytest.raises(PermissionDenied):
-        appoint(**how(cast, "wu"), user=cast.people["nobody"], organization=cast.city, post=post, starts_on=DAY)
+        appoint(
+            **how(cast, "wu"), user=cast.people["nobody"], organization=cast.city, post=post, starts_on=DAY
+        )
     appoint(**how(cast, "feng"), user=cast.people["nobody"], organization=cast.city, post=post, starts_on=DAY)
 
 
@@ -220,7 +258,9 @@ def test_accounts_of_the_three_are_kept_by_one_another(cast):
 
 def test_a_county_administrator_keeps_no_account_with_a_post_above(cast):
     cast.people["local"] = employ("local", "县管", (cast.county, Post.SYSTEM_ADMINISTRATOR))
-    cast.people["both"] = employ("both", "两边", (cast.first, Post.LIAISON), (cast.city, Post.COMMITTEE_MEMBER))
+    cast.people["both"] = employ(
+        "both", "两边", (cast.first, Post.LIAISON), (cast.city, Post.COMMITTEE_MEMBER)
+    )
     reset_password(**how(cast, "local"), user=cast.people["li"])
     with pytest.raises(PermissionDenied):
         reset_password(**how(cast, "local"), user=cast.people["both"])

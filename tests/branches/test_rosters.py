@@ -8,7 +8,11 @@ from branches.rosters import count, expected_from, people_on
 from tests.conftest import employ, enrol, plant
 from tests.meetings import DAY
 
-GENERAL, COMMITTEE, GROUP = MeetingKind.GENERAL_MEETING, MeetingKind.COMMITTEE_MEETING, MeetingKind.GROUP_MEETING
+GENERAL, COMMITTEE, GROUP = (
+    MeetingKind.GENERAL_MEETING,
+    MeetingKind.COMMITTEE_MEETING,
+    MeetingKind.GROUP_MEETING,
+)
 
 
 def roster(organization, kinds=GENERAL, day=DAY, group=None):
@@ -69,7 +73,9 @@ def test_committees_expect_their_leaders_and_name_accounts_without_a_member(cast
 def test_counts_net_out_recognised_leave(cast):
     found = roster(cast.first)
     people = [person.member_id for person in found.people if person.is_full]
-    absences = dict(zip(people[-3:], [AbsenceReason.SICK, AbsenceReason.OTHER, AbsenceReason.OFFICIAL], strict=True))
+    absences = dict(
+        zip(people[-3:], [AbsenceReason.SICK, AbsenceReason.OTHER, AbsenceReason.OFFICIAL], strict=True)
+    )
     counts = count(found, absences, organization=cast.first, day=DAY)
     assert (counts.expected, counts.present, counts.excused) == (10, 7, 2)
     assert (counts.expected_full, counts.present_full) == (9, 6)

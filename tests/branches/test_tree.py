@@ -39,11 +39,35 @@ def stood(day):
 def test_bulk_plant_takes_rows_in_any_order(db):
     root = plant("R", "江城市委", OrganizationKind.COMMITTEE, Level.CITY)
     rows = [
-        {"code": "a1", "parent_code": "a", "name": "柳河支部", "kind": OrganizationKind.BRANCH, "level": Level.BRANCH},
-        {"code": "a", "parent_code": "R", "name": "柳河镇党委", "kind": OrganizationKind.COMMITTEE, "level": Level.PRIMARY},
-        {"code": "a2", "parent_code": "a", "name": "单家支部", "kind": OrganizationKind.BRANCH, "level": Level.BRANCH},
+        {
+            "code": "a1",
+            "parent_code": "a",
+            "name": "柳河支部",
+            "kind": OrganizationKind.BRANCH,
+            "level": Level.BRANCH,
+        },
+        {
+            "code": "a",
+            "parent_code": "R",
+            "name": "柳河镇党委",
+            "kind": OrganizationKind.COMMITTEE,
+            "level": Level.PRIMARY,
+        },
+        {
+            "code": "a2",
+            "parent_code": "a",
+            "name": "单家支部",
+            "kind": OrganizationKind.BRANCH,
+            "level": Level.BRANCH,
+        },
         {"code": "S", "name": "山城市委", "kind": OrganizationKind.COMMITTEE, "level": Level.CITY},
-        {"code": "s1", "parent_code": "S", "name": "东街支部", "kind": OrganizationKind.BRANCH, "level": Level.BRANCH},
+        {
+            "code": "s1",
+            "parent_code": "S",
+            "name": "东街支部",
+            "kind": OrganizationKind.BRANCH,
+            "level": Level.BRANCH,
+        },
     ]
     seen = []
     keys = bulk_plant(rows, batch=2, progress=seen.append)
@@ -93,13 +117,24 @@ def test_random_lives_of_a_tree_keep_it_whole_and_can_be_replayed(db, seed):
     day = date(2026, 1, 1)
     nodes = [
         create_organization(
-            actor=None, now=NOW, parent=root, name=f"第{number}镇党委", kind="COMMITTEE", level=50, founded_on=day
+            actor=None,
+            now=NOW,
+            parent=root,
+            name=f"第{number}镇党委",
+            kind="COMMITTEE",
+            level=50,
+            founded_on=day,
         )
         for number in range(4)
     ]
     nodes += [
         create_organization(
-            actor=None, now=NOW, parent=dice.choice(nodes[:4]), name=f"第{number}支部", kind="BRANCH", founded_on=day
+            actor=None,
+            now=NOW,
+            parent=dice.choice(nodes[:4]),
+            name=f"第{number}支部",
+            kind="BRANCH",
+            founded_on=day,
         )
         for number in range(12)
     ]
@@ -123,7 +158,12 @@ def test_random_lives_of_a_tree_keep_it_whole_and_can_be_replayed(db, seed):
                 case "create":
                     nodes.append(
                         create_organization(
-                            actor=None, now=NOW, parent=other, name=f"新{day}支部", kind="BRANCH", founded_on=day
+                            actor=None,
+                            now=NOW,
+                            parent=other,
+                            name=f"新{day}支部",
+                            kind="BRANCH",
+                            founded_on=day,
                         )
                     )
                 case "merge" if len(nodes) > 8:
@@ -134,7 +174,8 @@ def test_random_lives_of_a_tree_keep_it_whole_and_can_be_replayed(db, seed):
             refused += 1
         assert_whole()
         told[day] = {
-            row.pk: tuple(getattr(row, name) for name in JUDGED) for row in Organization.objects.active_on(day)
+            row.pk: tuple(getattr(row, name) for name in JUDGED)
+            for row in Organization.objects.active_on(day)
         }
     assert refused < 30
     assert Placement.objects.exists()
@@ -152,12 +193,19 @@ def test_as_of_is_one_query_however_much_has_moved(cast, django_assert_num_queri
     with django_assert_num_queries(1):
         assert len(list(Organization.objects.as_of(TODAY))) == 9
     move_organization(
-        actor=None, now=NOW, organization=cast.first, new_parent=cast.county, effective_on=date(2026, 6, 1), reason="代管"
+        actor=None,
+        now=NOW,
+        organization=cast.first,
+        new_parent=cast.county,
+        effective_on=date(2026, 6, 1),
+        reason="代管",
     )
     with django_assert_num_queries(1):
         rows = {row.pk: row for row in Organization.objects.as_of(date(2026, 5, 31)).in_subtree(cast.city)}
     assert rows[cast.first.pk].stood_parent_id == cast.town.pk
-    assert Organization.objects.as_of(date(2026, 6, 1)).get(pk=cast.first.pk).stood_parent_id == cast.county.pk
+    assert (
+        Organization.objects.as_of(date(2026, 6, 1)).get(pk=cast.first.pk).stood_parent_id == cast.county.pk
+    )
 
 
 def test_a_stale_object_moves_the_right_subtree(cast):
@@ -221,7 +269,12 @@ def test_crossing_moves_at_the_same_moment_leave_a_tree():
         try:
             start.wait()
             move_organization(
-                actor=None, now=NOW, organization=one, new_parent=other, effective_on=date(2026, 6, 1), reason="调整"
+                actor=None,
+                now=NOW,
+                organization=one,
+                new_parent=other,
+                effective_on=date(2026, 6, 1),
+                reason="调整",
             )
         except ValidationError as problem:
             refused.append(problem.messages[0])

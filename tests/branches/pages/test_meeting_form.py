@@ -84,13 +84,19 @@ def test_a_submission_says_what_it_fulfilled_and_one_next_step(cast):
 def test_absentees_are_stored_with_reason_and_guests_are_typed(cast):
     qian = member(cast, "qian").pk
     response = send(
-        cast, absent=[qian], **{f"reason-{qian}": "OFFICIAL", f"note-{qian}": "出差"}, guests="刘洋（县委组织部）、陈晨"
+        cast,
+        absent=[qian],
+        **{f"reason-{qian}": "OFFICIAL", f"note-{qian}": "出差"},
+        guests="刘洋（县委组织部）、陈晨",
     )
     assert response.status_code == 302
     meeting = Meeting.objects.get()
     assert (meeting.expected, meeting.present, meeting.excused) == (10, 9, 1)
     assert meeting.absences.get().note == "出差"
-    assert [(guest.name, guest.title) for guest in meeting.guests.all()] == [("刘洋", "县委组织部"), ("陈晨", "")]
+    assert [(guest.name, guest.title) for guest in meeting.guests.all()] == [
+        ("刘洋", "县委组织部"),
+        ("陈晨", ""),
+    ]
     assert meeting.title == "2026年11月党员大会"
 
 
@@ -163,7 +169,9 @@ def test_one_more_row_without_a_script_keeps_everything_typed(cast):
     assert 'value="未完"' in html
     assert "须改正" not in html
     row = cast.client("li").post(
-        reverse("meeting-panel", args=[cast.first.pk]), page(cast, action="add-resolution"), HTTP_HX_REQUEST="true"
+        reverse("meeting-panel", args=[cast.first.pk]),
+        page(cast, action="add-resolution"),
+        HTTP_HX_REQUEST="true",
     )
     assert b'name="resolution-1-text"' in row.content
     assert b"<html" not in row.content
@@ -223,7 +231,10 @@ def test_a_vote_is_judged_on_submission(cast):
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"vote-0-rule": "ADMISSION", "vote-0-in_favour": "5"}, ["可以开会", "须到会 5 人", "须赞成 5 票", "通过"]),
+        (
+            {"vote-0-rule": "ADMISSION", "vote-0-in_favour": "5"},
+            ["可以开会", "须到会 5 人", "须赞成 5 票", "通过"],
+        ),
         ({"vote-0-rule": "ELECTION", "vote-0-present": "7"}, ["到会不足", "须到会 8 人"]),
         ({"vote-0-in_favour": "10"}, ["与到会有表决权 9 人不符"]),
         ({"vote-0-in_favour": "x"}, []),
@@ -252,7 +263,9 @@ def test_a_draft_keeps_every_keystroke_and_is_offered(cast):
     assert 'value="礼"' in taken
     assert 'value="半句"' in taken
     assert "须改正" not in taken
-    assert f"?draft={draft.entry_key}" not in cast.client("qian").get(create_url(cast.county)).content.decode()
+    assert (
+        f"?draft={draft.entry_key}" not in cast.client("qian").get(create_url(cast.county)).content.decode()
+    )
     client.post(create_url(cast.first), page(cast, entry_key=str(draft.entry_key)))
     assert not MeetingDraft.objects.exists()
 
@@ -364,7 +377,9 @@ def test_a_correction_needs_a_reason_and_is_shown(cast):
     url = reverse("meeting-correct", args=[meeting.pk])
     assert cast.client("li").get(url).status_code == 302
     zhao = cast.client("zhao")
-    typed = page(cast, entry_key=str(meeting.entry_key), version="1", place="更正后的地点", title=meeting.title)
+    typed = page(
+        cast, entry_key=str(meeting.entry_key), version="1", place="更正后的地点", title=meeting.title
+    )
     assert "请写明更正原因" in text_of(zhao.post(url, typed))
     done = zhao.post(url, typed | {"reason": "地点登记有误"}, follow=True)
     text = text_of(done)

@@ -26,7 +26,9 @@ def list_url(organization, query=""):
 
 
 def names(response):
-    return re.findall(r'<td class="meeting-name"><a href="/meetings/\d+/">([^<]+)</a>', response.content.decode())
+    return re.findall(
+        r'<td class="meeting-name"><a href="/meetings/\d+/">([^<]+)</a>', response.content.decode()
+    )
 
 
 def test_a_list_shows_its_subtree_newest_first_and_drafts_to_their_unit_only(cast):
@@ -45,7 +47,12 @@ def test_others_are_refused(cast):
 
 
 def test_every_filter_is_in_the_address_visible_and_removable(cast):
-    record(cast, title="党课", kinds=int(MeetingKind.LECTURE | MeetingKind.PARTY_DAY), status=MeetingStatus.CONFIRMED)
+    record(
+        cast,
+        title="党课",
+        kinds=int(MeetingKind.LECTURE | MeetingKind.PARTY_DAY),
+        status=MeetingStatus.CONFIRMED,
+    )
     record(cast, title="大会", day=date(2026, 10, 9), is_late_entry=True)
     record(cast, cast.second, author="wang", title="邻支部")
     client = cast.client("zhao")
@@ -63,7 +70,9 @@ def test_every_filter_is_in_the_address_visible_and_removable(cast):
         assert f"去掉筛选：{chip}" in response.content.decode(), query
 
 
-@pytest.mark.parametrize("query", ["?period=x", "?kind=abc", "?kind=7", "?unit=999999", "?status=NO", "?after=zz.1"])
+@pytest.mark.parametrize(
+    "query", ["?period=x", "?kind=abc", "?kind=7", "?unit=999999", "?status=NO", "?after=zz.1"]
+)
 def test_a_wrong_filter_is_no_fault(cast, query):
     record(cast)
     assert cast.client("zhao").get(list_url(cast.town, query)).status_code == 200
@@ -103,7 +112,9 @@ def test_calendar_and_matrix_show_the_units_own_meetings(cast):
     record(cast, status=MeetingStatus.CONFIRMED)
     record(cast, kinds=int(MeetingKind.PARTY_DAY), day=date(2026, 10, 9))
     client = cast.client("zhao")
-    calendar = client.get(reverse("meeting-calendar", args=[cast.first.pk]) + "?month=2026-11").content.decode()
+    calendar = client.get(
+        reverse("meeting-calendar", args=[cast.first.pk]) + "?month=2026-11"
+    ).content.decode()
     assert "党员大会" in calendar
     assert "主题党日" not in calendar
     matrix = client.get(reverse("meeting-matrix", args=[cast.first.pk])).content.decode()

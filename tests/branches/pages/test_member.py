@@ -13,7 +13,12 @@ from tests.conftest import enrol
 @pytest.fixture
 def zhou(cast):
     member = cast.people["zhou"].member
-    member.id_number, member.mobile, member.pinyin, member.initials = valid_id(), "13800001111", "zhoulan", "zl"
+    member.id_number, member.mobile, member.pinyin, member.initials = (
+        valid_id(),
+        "13800001111",
+        "zhoulan",
+        "zl",
+    )
     member.save()
     return member
 
@@ -85,7 +90,10 @@ def test_detail_masks_and_reveals_once_with_a_reason(cast, zhou):
     shown = client.post(url, {"reason": "核对入党志愿书"})
     assert valid_id() in shown.content.decode()
     assert "no-store" in shown["Cache-Control"]
-    assert AuditEntry.objects.filter(event="查看完整身份证号", username="li", object_id=str(zhou.pk)).count() == 1
+    assert (
+        AuditEntry.objects.filter(event="查看完整身份证号", username="li", object_id=str(zhou.pk)).count()
+        == 1
+    )
     assert client.get(url).status_code == 405
 
 
@@ -103,7 +111,9 @@ def test_the_change_form_never_carries_the_number_and_an_empty_one_keeps_it(cast
     url = reverse("member-change", args=[zhou.pk])
     page = client.get(url)
     assert valid_id() not in page.content.decode()
-    fields = {key: value for key, value in page.context["form"].initial.items() if value not in (None, "", False)}
+    fields = {
+        key: value for key, value in page.context["form"].initial.items() if value not in (None, "", False)
+    }
     fields |= {"occupation": "教师", "reason": "更正", "joined_on": "2015-07-01"}
     answer = client.post(url, fields)
     assert answer.status_code == 302, answer.context["form"].errors
@@ -138,7 +148,9 @@ def test_groups_through_the_pages(cast):
     client = cast.client("li")
     page = reverse("group-list", args=[cast.first.pk])
     assert "未编组" in client.get(page).content.decode()
-    client.post(reverse("group-create", args=[cast.first.pk]), {"name": "第一党小组", "founded_on": "2026-06-01"})
+    client.post(
+        reverse("group-create", args=[cast.first.pk]), {"name": "第一党小组", "founded_on": "2026-06-01"}
+    )
     group = cast.first.children.get()
     two = list(cast.first.members.order_by("pk").values_list("pk", flat=True)[:2])
     assign = reverse("group-assign", args=[cast.first.pk])

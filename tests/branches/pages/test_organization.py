@@ -31,7 +31,9 @@ def test_detail_reminds_half_a_year_before_the_election(cast, time_machine):
     time_machine.move_to("2026-11-20 10:00")
     cast.second.election_due_on = date(2027, 5, 1)
     cast.second.save()
-    assert "任期届满，请着手准备换届" in page(cast, "wang", "organization-detail", cast.second).content.decode()
+    assert (
+        "任期届满，请着手准备换届" in page(cast, "wang", "organization-detail", cast.second).content.decode()
+    )
     cast.second.election_due_on = date(2027, 6, 1)
     cast.second.save()
     assert "着手准备换届" not in page(cast, "wang", "organization-detail", cast.second).content.decode()
@@ -84,7 +86,9 @@ def test_queries_do_not_grow_with_the_rows(cast, name, django_assert_max_num_que
         client.get(url)
     for number in range(30):
         branch = plant(f"x{number:03d}", f"第{number}支部", OrganizationKind.BRANCH, Level.BRANCH, cast.town)
-        OrganizationEvent.objects.create(organization=branch, kind="FOUNDED", happened_on=date(2026, 1, 1), to_organization=cast.town)
+        OrganizationEvent.objects.create(
+            organization=branch, kind="FOUNDED", happened_on=date(2026, 1, 1), to_organization=cast.town
+        )
     with django_assert_max_num_queries(40) as many:
         client.get(url)
     assert len(few) == len(many)
@@ -121,7 +125,13 @@ def test_suggestions_answer_the_field_that_asks(cast):
 def test_creating_previews_then_founds(cast):
     client = cast.client("wu")
     url = reverse("organization-create", args=[cast.town.pk])
-    fields = {"name": "柳汀镇第三支部", "kind": "BRANCH", "sector": "RURAL", "founded_on": "2026-05-01", "reason": "新设"}
+    fields = {
+        "name": "柳汀镇第三支部",
+        "kind": "BRANCH",
+        "sector": "RURAL",
+        "founded_on": "2026-05-01",
+        "reason": "新设",
+    }
     preview = client.post(url, fields)
     assert "请核对以下影响" in preview.content.decode()
     assert not Organization.objects.filter(name="柳汀镇第三支部").exists()

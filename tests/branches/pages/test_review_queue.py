@@ -22,7 +22,9 @@ def queue(organization, query=""):
 
 
 def rows(response):
-    return re.findall(r'<td class="meeting-name"><a href="/meetings/\d+/">([^<]+)</a>', response.content.decode())
+    return re.findall(
+        r'<td class="meeting-name"><a href="/meetings/\d+/">([^<]+)</a>', response.content.decode()
+    )
 
 
 def test_the_queue_holds_what_waits_strictly_below_oldest_first(cast):
@@ -77,7 +79,9 @@ def test_a_bulk_confirmation_shows_count_and_sample_and_takes_exactly_those(cast
     other = record(cast, cast.second, author="wang", title="邻支部")
     zhao = cast.client("zhao")
     url = reverse("review-bulk", args=[cast.town.pk])
-    asked = zhao.post(url, {"all_matching": "1", "filters": f"unit={cast.first.pk}", "as_of": NOW.isoformat()})
+    asked = zhao.post(
+        url, {"all_matching": "1", "filters": f"unit={cast.first.pk}", "as_of": NOW.isoformat()}
+    )
     text = asked.content.decode()
     assert "将确认 3 条会议记录" in text
     assert "会议0" in text
@@ -116,7 +120,10 @@ def test_nothing_chosen_and_nonsense(cast):
     zhao = cast.client("zhao")
     url = reverse("review-bulk", args=[cast.town.pk])
     assert "没有选中" in zhao.post(url, {}, follow=True).content.decode()
-    assert "筛选条件无效" in zhao.post(url, {"all_matching": "1", "filters": "kind=x"}, follow=True).content.decode()
+    assert (
+        "筛选条件无效"
+        in zhao.post(url, {"all_matching": "1", "filters": "kind=x"}, follow=True).content.decode()
+    )
     assert zhao.get(url).status_code == 405
 
 
