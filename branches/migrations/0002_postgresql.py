@@ -4,7 +4,7 @@ from branches import postgres
 
 
 class Migration(migrations.Migration):
-    dependencies = [("branches", "0003_importrow_and_importjob")]
+    dependencies = [("branches", "0001_initial")]
 
     operations = [
         migrations.RunPython(
