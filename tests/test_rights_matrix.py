@@ -4,6 +4,8 @@ One letter a person: . 200, > 302 (done, or to the login for the visitor), x 403
 Columns in the order of `PEOPLE`; the row lies in the first branch unless it says otherwise.
 """
 
+from datetime import date, datetime
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -16,9 +18,10 @@ from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
 from branches.access import Actor
 from branches.actions.cadence import load_cadence_starters
 from branches.actions.imports import check_import, upload_import
-from branches.choices import ImportKind
-from branches.models import CadenceRule, ImportJob
+from branches.choices import ImportKind, MeetingKind, MeetingStatus
+from branches.models import CadenceRule, ImportJob, Meeting, MeetingDraft
 from tests.import_sheets import person, roster_file
+from tests.test_doors import OPEN_TO_ALL, WITHOUT_DOOR, addresses
 
 PEOPLE = ("li", "wang", "zhao", "qian", "sun", "zhou", "wu", "zheng", "feng", "nobody", None)
 LETTERS = {200: ".", 302: ">", 403: "x", 404: "-", 405: "!", 422: "?"}
@@ -96,9 +99,59 @@ def upload(cast):
     officer = cast.people["zhao"].appointments.get()
     actor = Actor(officer.user, officer, timezone.localdate())
     file = SimpleUploadedFile("名册.xlsx", roster_file([person(1, "第九支部")]).getvalue())
-    job = upload_import(actor=actor, organization=cast.town, kind=ImportKind.ROSTER, upload=file, now=timezone.now())
+    job = upload_import(
+        actor=actor, organization=cast.town, kind=ImportKind.ROSTER, upload=file, now=timezone.now()
+    )
     check_import(job=job, now=timezone.now())
     return [job.pk]
+
+
+def meeting(cast, status=MeetingStatus.SUBMITTED):
+    """A record of the first branch, written by its secretary and sent in."""
+    if found := Meeting.objects.filter(organization=cast.first).first():
+        return [found.pk]
+    writer = cast.people["li"]
+    made = Meeting.objects.create(
+        organization=cast.first,
+        title="十月主题党日",
+        kinds=MeetingKind.PARTY_DAY,
+        held_on=date(2026, 10, 12),
+        period=202610,
+        started_at=timezone.make_aware(datetime(2026, 10, 12, 9)),
+        ended_at=timezone.make_aware(datetime(2026, 10, 12, 10)),
+        place="会议室",
+        chair=writer.member,
+        recorder=writer.member,
+        author=writer,
+        entered_on=date(2026, 10, 13),
+        expected=10,
+        present=10,
+        status=status,
+        submitted_at=timezone.make_aware(datetime(2026, 10, 13, 9)),
+    )
+    return [made.pk]
+
+
+def meeting_draft(cast):
+    return meeting(cast, MeetingStatus.DRAFT)
+
+
+def meeting_confirmed(cast):
+    key = meeting(cast)
+    now = timezone.now()
+    Meeting.objects.filter(pk=key[0]).update(
+        status=MeetingStatus.CONFIRMED, confirmed_at=now, counted_from=now
+    )
+    return key
+
+
+def resolution(cast):
+    return [*meeting(cast), 1]
+
+
+def kept_draft(cast):
+    draft, _ = MeetingDraft.objects.get_or_create(author=cast.people["li"], organization=cast.first)
+    return [draft.pk]
 
 
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
@@ -140,6 +193,38 @@ MATRIX = [
     ("post", "account-relieve", account, "xxxxxxxx-x>"),
     ("get", "audit-list", nothing, "xxxxxxx.xx>"),
     ("get", "password-change", nothing, "..........>"),
+    ("post", "appointment-switch", appointment, ">--------->"),
+    ("post", "logout", nothing, ">>>>>>>>>>>"),
+    # Meetings
+    ("get", "meeting-list", first, ".-.....xx->"),
+    ("get", "meeting-calendar", first, ".-.....xx->"),
+    ("get", "meeting-matrix", first, ".-.....xx->"),
+    ("get", "meeting-create", first, ".-xxxxxxx->"),
+    ("post", "meeting-panel", first, ".-.....xx->"),
+    ("post", "meeting-vote", first, ".-.....xx->"),
+    ("post", "meeting-draft", first, ".-xxxxxxx->"),
+    ("post", "meeting-draft-discard", kept_draft, ">--------->"),
+    ("get", "review-queue", first, ".-..xxxxx->"),
+    ("get", "review-queue", town, "--..x-xxx->"),
+    ("post", "review-bulk", town, "-->>x-xxx->"),
+    ("get", "meeting-detail", meeting, ".-.....xx->"),
+    ("get", "meeting-detail", meeting_draft, ".------xx->"),
+    ("get", "meeting-history", meeting, ".-.....xx->"),
+    ("get", "meeting-history", meeting_draft, ".------xx->"),
+    ("get", "meeting-edit", meeting_draft, ".-xxxxxxx->"),
+    ("get", "meeting-copy", meeting, ">-xxxxxxx->"),
+    ("get", "meeting-correct", meeting, ">->>>>>xx->"),
+    ("get", "meeting-correct", meeting_confirmed, ">-..>>>xx->"),
+    ("get", "meeting-submitted", meeting, ".-xxxxxxx->"),
+    ("post", "meeting-withdraw", meeting, ">-xxxxxxx->"),
+    ("post", "meeting-confirm", meeting, "x->>xxxxx->"),
+    ("post", "meeting-return", meeting, "x-??xxxxx->"),
+    ("get", "meeting-print", meeting, ".-.....xx->"),
+    ("get", "meeting-docx", meeting, ".-.....xx->"),
+    ("post", "resolution-complete", resolution, "-------xx->"),
+    ("post", "attachment-add", meeting_draft, ">-xxxxxxx->"),
+    ("get", "attachment-download", resolution, "-------xx->"),
+    ("post", "attachment-remove", resolution, "--xxxxxxx->"),
     # Import and export
     ("get", "import-list", first, "x-.xxx.xx->"),
     ("post", "import-upload", first, "x-?xxx?xx->"),
@@ -193,7 +278,9 @@ MATRIX = [
 ]
 
 
-@pytest.mark.parametrize(("method", "name", "row", "expected"), MATRIX, ids=[f"{row[1]}-{row[2].__name__}" for row in MATRIX])
+@pytest.mark.parametrize(
+    ("method", "name", "row", "expected"), MATRIX, ids=[f"{row[1]}-{row[2].__name__}" for row in MATRIX]
+)
 def test_matrix(cast, method, name, row, expected):
     address = reverse(name, args=row(cast))
     found = ""
@@ -211,3 +298,8 @@ def test_a_superuser_is_no_shortcut(cast):
     for method, name, row, expected in MATRIX:
         if expected[PEOPLE.index("nobody")] in "x-":
             assert getattr(client, method)(reverse(name, args=row(cast))).status_code in (403, 404), name
+
+
+def test_every_page_is_in_the_matrix():
+    missing = {pattern.name for _, pattern in addresses()} - {name for _, name, _, _ in MATRIX}
+    assert missing == WITHOUT_DOOR | OPEN_TO_ALL

@@ -3,6 +3,7 @@ from django.shortcuts import render
 from branches.access import Right, door
 from branches.models import Appointment, Meeting, Member, Organization
 from branches.queries.history import history_page
+from branches.views.meetings import hide_drafts
 
 
 @door(Right.VIEW, Organization)
@@ -24,6 +25,7 @@ def appointment_history(request, appointment):
 
 @door(Right.VIEW, Meeting)
 def meeting_history(request, meeting):
+    hide_drafts(request, meeting)
     return _history(request, meeting, meeting.organization, "meeting-detail", meeting.pk)
 
 

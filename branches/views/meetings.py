@@ -82,7 +82,7 @@ def meeting_matrix(request, organization):
 
 @door(Right.VIEW, Meeting)
 def meeting_detail(request, meeting):
-    _hide_drafts(request, meeting)
+    hide_drafts(request, meeting)
     return render(request, "branches/meeting_detail.html", detail_context(request, meeting))
 
 
@@ -102,9 +102,7 @@ def detail_context(request, meeting, return_form=None):
         "sheet": record_sheet(meeting),
         "note": reviews[0] if meeting.status == MeetingStatus.RETURNED and reviews else None,
         "reviews": reviews,
-        "corrections": [
-            (each, differences(each.before, each.after)) for each in meeting.corrections.all()
-        ],
+        "corrections": [(each, differences(each.before, each.after)) for each in meeting.corrections.all()],
         "may_log": may_log,
         "may_review": may_review,
         "may_correct": meeting.is_locked and may_correct(actor, unit),
@@ -126,7 +124,7 @@ def meeting_submitted(request, meeting):
 
 @door(Right.VIEW, Meeting)
 def meeting_print(request, meeting):
-    _hide_drafts(request, meeting)
+    hide_drafts(request, meeting)
     meeting = meeting_record(meeting)
     context = {"organization": meeting.organization, "meeting": meeting, "sheet": record_sheet(meeting)}
     return render(request, "branches/meeting_print.html", context)
@@ -134,7 +132,7 @@ def meeting_print(request, meeting):
 
 @door(Right.VIEW, Meeting)
 def meeting_docx_file(request, meeting):
-    _hide_drafts(request, meeting)
+    hide_drafts(request, meeting)
     meeting = meeting_record(meeting)
     response = HttpResponse(meeting_docx(meeting, record_sheet(meeting)), content_type=_DOCX)
     response.headers["Content-Disposition"] = (
@@ -164,9 +162,11 @@ def resolution_complete(request, meeting, number):
     return redirect("meeting-detail", meeting.pk)
 
 
-def _hide_drafts(request, meeting):
+def hide_drafts(request, meeting):
     """A draft is its own unit's affair."""
-    if meeting.status == MeetingStatus.DRAFT and not request.actor.may(Right.LOG_MEETINGS, meeting.organization):
+    if meeting.status == MeetingStatus.DRAFT and not request.actor.may(
+        Right.LOG_MEETINGS, meeting.organization
+    ):
         raise Http404
 
 
