@@ -10,9 +10,10 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
-// A form is sent once: the button rests until the answer comes.
+// A form is sent once: the button rests until the answer comes. A download leaves the page as it is.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (event.submitter?.matches("[data-download]")) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
