@@ -25,10 +25,8 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
 });
-// A select or tick that says so sends its filter as soon as it changes; without JavaScript the button does.
+// The bulk bar appears with the first row that is ticked.
 document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-send-on-change]");
-  if (form) form.requestSubmit();
   const bulk = event.target.closest("form");
   const bar = bulk && bulk.querySelector("[data-bulk-bar]");
   if (!bar) return;

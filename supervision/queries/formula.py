@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import Max
 
 from accountability.models import Formula, Run
-from branches.choices import Chain, Level
+from branches.choices import Chain
 from branches.models import Organization
 from branches.periods import Period
 from branches.tally import Tally
@@ -117,7 +117,7 @@ def effect_of(proposed: Formula, organization: Organization, today: date) -> Eff
         return Effect(label, heat(tallies, source.weights), heat(tallies, proposed.weights))
 
     levels = [
-        effect(f"{Chain(chain).label} · {Level(rung.level).label}", rung.tallies)
+        effect(f"{Chain(chain).label} · {readings.LEVEL_LABELS[rung.level]}", rung.tallies)
         for chain, each in readings.ladders(organization, choice.period).items()
         for rung in each.ladder.rungs
     ]
