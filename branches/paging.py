@@ -24,18 +24,22 @@ class Count:
 
 def capped_count(rows) -> Count:
     """Count a queryset, but not beyond `CAP`."""
-    return Count(rows.order_by()[: CAP + 1].count())
+    return Count(rows.order_by().values("pk")[: CAP + 1].count())
 
 
 class CappedPaginator(Paginator):
     """A paginator that counts to `CAP` and goes no further: whoever needs more narrows the filter."""
 
     @cached_property
-    def count(self):
+    def total(self) -> Count:
         rows = self.object_list
         while hasattr(rows, "data"):  # a table wraps its queryset
             rows = rows.data
-        return min(capped_count(rows).number, CAP)
+        return capped_count(rows)
+
+    @cached_property
+    def count(self):
+        return min(self.total.number, CAP)
 
 
 @dataclass(frozen=True)

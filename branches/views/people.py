@@ -28,7 +28,7 @@ from branches.forms.people import (
     RevealForm,
 )
 from branches.models import Member, Organization
-from branches.paging import CappedPaginator, capped_count
+from branches.paging import CappedPaginator
 from branches.queries.people import group_page, member_page, member_rows
 from branches.tables import MemberTable
 
@@ -47,7 +47,7 @@ def member_list(request, organization):
             "filter": chosen,
             "filters": chosen.in_words,
             "table": table,
-            "total": capped_count(chosen.qs),
+            "total": table.paginator.total,
             "may_add": organization.is_branch and request.actor.may(Right.MANAGE_MEMBERS, organization),
         },
     )
