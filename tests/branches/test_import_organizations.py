@@ -9,7 +9,7 @@ from branches.actions.import_rows import apply_organizations
 from branches.choices import Chain, EventKind, Level, OrganizationKind, RowState, Sector
 from branches.imports.organizations import layout_of, short_name_of
 from branches.imports.plans import plan_organizations
-from branches.models import Organization, OrganizationEvent, Placement
+from branches.models import DirtyMark, Organization, OrganizationEvent, Placement
 from tests.import_sheets import csv_file, organizations_file
 
 TODAY = date(2026, 11, 22)
@@ -94,14 +94,16 @@ def test_the_same_file_again_changes_nothing():
     assert list(Organization.objects.order_by("pk").values()) == before
 
 
-def test_only_an_empty_tree_is_filled_without_history(cast):
+def test_every_planted_row_has_its_first_line_of_history(cast):
     apply(planned([VILLAGE]))
     assert Organization.objects.get(code="0101010").history.get().history_change_reason == "导入 组织.xlsx"
+    assert DirtyMark.objects.count() == 1
 
 
-def test_an_empty_tree_is_filled_without_history():
+def test_an_empty_tree_is_filled_without_marking_anything_dirty():
     apply(planned(COUNTY))
-    assert Organization.history.count() == 0
+    assert Organization.history.count() == 9
+    assert not DirtyMark.objects.exists()
 
 
 @pytest.mark.parametrize(
