@@ -18,7 +18,6 @@ class ImportCommand(BaseCommand):
     """Read a file, report row by row, write when all rows are right; exit code 1 when some are not."""
 
     kind: ImportKind
-    requires_migrations_checks = True
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path, help="文件")
