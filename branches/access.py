@@ -205,6 +205,8 @@ def _is_placed(model) -> bool:
 
 def find_row(model, actor: Actor, pk):
     """Return the row with its organisation, if it lies inside the actor's subtree; else raise `Http404`."""
+    if model is Organization and actor.organization and actor.organization.pk == pk:
+        return actor.organization  # read with the appointment a moment ago
     rows = model.objects.all() if model is Organization else model.objects.select_related("organization")
     rows = rows.in_subtree(actor.organization) if actor.organization else rows.none()
     return get_object_or_404(rows, pk=pk)

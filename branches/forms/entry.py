@@ -33,12 +33,13 @@ PREFIXES = {"agenda": "agenda", "resolution": "resolution", "vote": "vote"}
 class MeetingEntry:
     """What was typed about one meeting of `organization`; with `judged=False` shown as it is, without complaint.
 
-    Reads the groups and the people of the typed day: three queries.
+    Reads the groups, if there are any, and the people of the typed day: three queries.
     """
 
     def __init__(self, organization: Organization, data: MultiValueDict, *, today: date, judged: bool = True):
         self.organization, self.data, self.today, self.judged = organization, data, today, judged
-        self.groups = list(Organization.objects.filter(parent=organization).groups().active_on(self.day))
+        below = Organization.objects.filter(parent=organization).groups().active_on(self.day)
+        self.groups = [] if organization.is_leaf() else list(below)
         self.people = people_on(organization, self.day)
         self.offered = kinds_offered(
             organization.kind, has_committee=organization.has_committee, has_groups=bool(self.groups)
@@ -127,7 +128,11 @@ class MeetingEntry:
     @property
     def vote_rules(self) -> list[VoteRule]:
         """The ways of voting of such a body, that of the ticked kinds first."""
-        rules = [rule for rule in VoteRule if rule is not VoteRule.DEMOCRATIC_LIFE or not self.organization.is_branch]
+        rules = [
+            rule
+            for rule in VoteRule
+            if rule is not VoteRule.DEMOCRATIC_LIFE or not self.organization.is_branch
+        ]
         usual = self.norm.vote_rule if self.norm else None
         return sorted(rules, key=lambda rule: rule is not usual)
 
@@ -155,7 +160,8 @@ class MeetingEntry:
 
     def is_valid(self) -> bool:
         verdicts = [
-            part.is_valid() for part in (self.head, self.attendance, self.agenda, self.resolutions, self.votes)
+            part.is_valid()
+            for part in (self.head, self.attendance, self.agenda, self.resolutions, self.votes)
         ]
         return all(verdicts) and not self.agenda_problem
 
@@ -227,13 +233,18 @@ class MeetingEntry:
         if self.agenda_problem:
             found.append(Finding(Weight.ERROR, "field", self.agenda_problem, "id_agenda-0-topic"))
         for rows in (self.agenda, self.resolutions, self.votes):
-            found += [Finding(Weight.ERROR, "field", str(each), f"{rows.prefix}-rows") for each in rows.non_form_errors()]
+            found += [
+                Finding(Weight.ERROR, "field", str(each), f"{rows.prefix}-rows")
+                for each in rows.non_form_errors()
+            ]
             for form in rows.forms:
                 first = next(iter(form.fields.values())).label
                 for name, messages in form.errors.items():
                     label = form.fields[name].label
                     where = label if label == first else f"{first}的“{label}”"
-                    found.append(Finding(Weight.ERROR, "field", f"{where}：{messages[0]}", f"id_{form.prefix}-{name}"))
+                    found.append(
+                        Finding(Weight.ERROR, "field", f"{where}：{messages[0]}", f"id_{form.prefix}-{name}")
+                    )
         return found
 
     def _numbered_votes(self):
@@ -244,7 +255,9 @@ class MeetingEntry:
         """The data with a management form in order, whatever was sent in its place."""
         total = self.data.get(f"{prefix}-TOTAL_FORMS", "")
         number = int(total) if total.isascii() and total.isdigit() and len(total) < 4 else 1
-        rows = MultiValueDict({name: self.data.getlist(name) for name in self.data if name.startswith(prefix)})
+        rows = MultiValueDict(
+            {name: self.data.getlist(name) for name in self.data if name.startswith(prefix)}
+        )
         rows[f"{prefix}-TOTAL_FORMS"] = str(max(1, min(number, 50)))
         rows[f"{prefix}-INITIAL_FORMS"] = "0"
         return rows

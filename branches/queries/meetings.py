@@ -47,7 +47,9 @@ class MeetingPage:
 def meetings_in(organization: Organization, actor: Actor) -> QuerySet:
     """The records that may be listed at `organization`: all of its subtree, drafts only of one's own unit."""
     own = Q(organization=organization)
-    meetings = Meeting.objects.filter(own if organization.is_branch else subtree(organization, "organization"))
+    meetings = Meeting.objects.filter(
+        own if organization.is_branch else subtree(organization, "organization")
+    )
     if actor.may(Right.LOG_MEETINGS, organization):
         return meetings.filter(~Q(status=MeetingStatus.DRAFT) | own)
     return meetings.exclude(status=MeetingStatus.DRAFT)
@@ -89,7 +91,9 @@ def child_units(organization: Organization) -> list[Organization]:
     if organization.is_branch:
         return []
     return list(
-        Organization.objects.filter(parent=organization).order_by("path").only("pk", "short_name", "path", "depth")[:300]
+        Organization.objects.filter(parent=organization)
+        .order_by("path")
+        .only("pk", "short_name", "path", "depth")[:300]
     )
 
 
@@ -107,7 +111,10 @@ def calendar_of(organization: Organization, month: Period, actor: Actor) -> list
     for meeting in rows.order_by("started_at", "pk"):
         by_day.setdefault(meeting.held_on, []).append(meeting)
     return [
-        [CalendarDay(day, day.month == month.index, by_day.get(day, []) if day in month else []) for day in week]
+        [
+            CalendarDay(day, day.month == month.index, by_day.get(day, []) if day in month else [])
+            for day in week
+        ]
         for week in Calendar().monthdatescalendar(month.year, month.index)
     ]
 
@@ -142,7 +149,9 @@ def matrix_of(organization: Organization, year: Period, actor: Actor) -> list[Ma
             seen.add(kind)
             (confirmed if status == MeetingStatus.CONFIRMED else other)[kind, month] += 1
     has_groups = organization.is_branch and Organization.objects.filter(parent=organization).groups().exists()
-    offered = kinds_offered(organization.kind, has_committee=organization.has_committee, has_groups=has_groups)
+    offered = kinds_offered(
+        organization.kind, has_committee=organization.has_committee, has_groups=has_groups
+    )
     return [
         MatrixRow(
             kind,
@@ -167,7 +176,9 @@ def meeting_record(meeting: Meeting) -> Meeting:
             "attachments",
             Prefetch(
                 "reviews",
-                MeetingReview.objects.select_related("reviewer", "appointment__organization", "appointment__user"),
+                MeetingReview.objects.select_related(
+                    "reviewer", "appointment__organization", "appointment__user"
+                ),
             ),
             "corrections__author",
         )
@@ -209,7 +220,10 @@ def outcome_of(meeting: Meeting, today: date) -> Outcome:
 
 def same_day(organization: Organization, minutes, entry_key) -> tuple[Meeting | None, list[str]]:
     """Return the record already sent with this key, and the titles of others of the same unit, kind and day. One query."""
-    rows = Meeting.objects.filter(Q(organization=organization, held_on=minutes.held_on) | Q(entry_key=entry_key))
+    rows = Meeting.objects.filter(
+        Q(organization=organization, held_on=minutes.held_on) | Q(entry_key=entry_key)
+    )
+    rows = rows.order_by("pk").only("entry_key", "organization", "author", "kinds", "group", "title")
     sent, titles = None, []
     for row in rows:
         if row.entry_key == entry_key:
