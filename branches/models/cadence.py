@@ -101,7 +101,9 @@ class ShortfallReason(models.Model):
         verbose_name = "未达原因"
         verbose_name_plural = "未达原因"
         constraints = [
-            models.UniqueConstraint(fields=["organization", "rule_code", "period"], name="shortfall_reason_once")
+            models.UniqueConstraint(
+                fields=["organization", "rule_code", "period"], name="shortfall_reason_once"
+            )
         ]
 
     def __str__(self):

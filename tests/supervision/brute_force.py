@@ -42,7 +42,9 @@ class World:
 
     def _stood(self, organization):
         for placement in Placement.objects.filter(organization=organization):
-            if placement.ends_on > self.day and (placement.starts_on is None or placement.starts_on <= self.day):
+            if placement.ends_on > self.day and (
+                placement.starts_on is None or placement.starts_on <= self.day
+            ):
                 return placement
         return organization
 
@@ -94,9 +96,14 @@ class World:
             if not due:
                 continue
             months = {month.key for month in window_of(rule.interval, self.day).months}
-            held = [each.group_id for each in mine if each.period in months and each.kinds & rule.meeting_kind]
+            held = [
+                each.group_id for each in mine if each.period in months and each.kinds & rule.meeting_kind
+            ]
             done = done_count(rule, groups, held)
-            for flag, key in ((rule.counts_as_core, "core_meetings"), (rule.counts_as_study, "special_study")):
+            for flag, key in (
+                (rule.counts_as_core, "core_meetings"),
+                (rule.counts_as_study, "special_study"),
+            ):
                 if flag:
                     tallies[key][0] += due
                     tallies[key][1] += done
