@@ -11,13 +11,13 @@ from branches.periods import Period, window_of
 from supervision.attenuation.statements import CARRIED, KEYS, OWN, PAIRED
 
 
-def compute(run: Run) -> None:
-    """Fill a run node by node, then committee by committee from the leaves up."""
+def compute(run: Run, every: int = 1) -> None:
+    """Fill a run node by node, then committee by committee from the leaves up; or only one node in `every`."""
     month = Period.from_key(run.period)
     rules = rules_judged_in(month)
-    for organization in Organization.objects.exclude(kind=OrganizationKind.GROUP).order_by("path"):
+    for organization in Organization.objects.exclude(kind=OrganizationKind.GROUP).order_by("path")[::every]:
         _own(run, month, rules, organization).save(force_insert=True)
-    for scope in Organization.objects.filter(kind__in=COMMITTEE_KINDS).order_by("-depth", "path"):
+    for scope in Organization.objects.filter(kind__in=COMMITTEE_KINDS).order_by("-depth", "path")[::every]:
         for row in _sums(run, scope).values():
             row.save(force_insert=True)
 
@@ -93,7 +93,7 @@ def _sums(run: Run, scope: Organization) -> dict:
     rows: dict = {}
     readings = Reading.objects.select_related("organization__parent")
     for reading in [
-        readings.get(run=run, organization=scope),
+        *readings.filter(run=run, organization=scope),
         *readings.filter(run=run, parent=scope, leads=False),
     ]:
         row = _row(rows, run, scope, reading)

@@ -327,30 +327,28 @@ def write(
 ) -> int:
     """INSERT … SELECT `rows` (the columns after run_id, in order) into a run; the number of rows written.
 
-    Rows that stand already are left alone, those that differ are updated; `afresh` says that there are none yet.
+    Rows that stand already are left alone, those that differ are updated; `afresh` says that there are none yet, so
+    that nothing has to be compared.
     """
     table = model._meta.db_table
     names = ", ".join(("run_id", *key, *columns))
     values = [column for column in columns if column not in key]
     listed = ", ".join(f"n.{name}" for name in (*key, *columns))
-    old, different = Sql(""), Sql("")
-    if not afresh:
-        same_key = " AND ".join(f"o.{name} = n.{name}" for name in key)
-        old = Sql(f" LEFT JOIN {table} o ON o.run_id = %s AND {same_key}", (run.pk,))
-        differs = " OR ".join(
-            f"o.{name} IS DISTINCT FROM n.{name}" if name == "parent_id" else f"o.{name} <> n.{name}"
-            for name in values
-        )
-        different = Sql(f" AND (o.run_id IS NULL OR {differs})")
+    into = f"INSERT INTO {table} ({names}) SELECT {{run}}, {listed} FROM ({{rows}}) n"
+    number = Sql("%s", (run.pk,))
+    if afresh:
+        return glue(into, run=number, rows=rows).run()
+    same_key = " AND ".join(f"o.{name} = n.{name}" for name in key)
+    differs = " OR ".join(
+        f"o.{name} IS DISTINCT FROM n.{name}" if name == "parent_id" else f"o.{name} <> n.{name}"
+        for name in values
+    )
     updates = ", ".join(f"{name} = excluded.{name}" for name in values)
     return glue(
-        # The WHERE keeps SQLite from reading ON CONFLICT as the condition of a join.
-        f"INSERT INTO {table} ({names}) SELECT {{run}}, {listed} FROM ({{rows}}) n{{old}} WHERE TRUE{{different}}"
+        f"{into} LEFT JOIN {table} o ON o.run_id = {{run}} AND {same_key} WHERE o.run_id IS NULL OR {differs}"
         f" ON CONFLICT (run_id, {', '.join(key)}) DO UPDATE SET {updates}",
-        run=Sql("%s", (run.pk,)),
+        run=number,
         rows=rows,
-        old=old,
-        different=different,
     ).run()
 
 
