@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -10,6 +11,7 @@ from . import norms
 from .choices import (
     COMMITTEE_KINDS,
     COMMITTEE_POSTS,
+    KEY_POSTS,
     RECOGNISED_REASONS,
     MeetingKind,
     MemberCategory,
@@ -50,12 +52,26 @@ class Person:
 
 
 @dataclass(frozen=True)
+class KeyPost:
+    """A post of 关键少数 that a member holds on the day, here or anywhere."""
+
+    member_id: int
+    organization_id: int
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Roster:
-    """Those expected at an event; `expected_from` is one of `norms.EXPECTED`, `unlinked` accounts without a member."""
+    """Those expected at an event; `expected_from` is one of `norms.EXPECTED`, `unlinked` accounts without a member.
+
+    `key_posts` are those of these people as far as they have been read with them, else None.
+    """
 
     expected_from: str
     people: tuple[Person, ...]
     unlinked: tuple[str, ...] = ()
+    key_posts: tuple[KeyPost, ...] | None = None
 
     @property
     def label(self) -> str:
@@ -80,13 +96,17 @@ class Roster:
 
 @dataclass(frozen=True)
 class People:
-    """Everybody of an organisation on a day: its members and those who sit in its committee."""
+    """Everybody of an organisation on a day: its members and those who sit in its committee.
+
+    `key_posts` are those that members of a branch hold, here or anywhere; None for other bodies: not read.
+    """
 
     organization: Organization
     day: date
     members: tuple[Person, ...]
     committee: tuple[Person, ...]
     unlinked: tuple[str, ...]
+    key_posts: tuple[KeyPost, ...] | None = None
 
     @property
     def everybody(self) -> list[Person]:
@@ -98,11 +118,10 @@ class People:
         """Those expected at an event of the mask `kinds` (of the group, where it is the group's own)."""
         expected = expected_from(self.organization, kinds, group_id)
         if expected == "members":
-            return Roster(expected, self.members)
+            return Roster(expected, self.members, key_posts=self.key_posts)
         if expected == "group":
-            return Roster(
-                expected, tuple(each for each in self.members if each.group_id == group_id and group_id)
-            )
+            mine = tuple(each for each in self.members if each.group_id == group_id and group_id)
+            return Roster(expected, mine, key_posts=self.key_posts)
         if expected == "invited":
             return Roster(expected, tuple(self.everybody))
         return Roster(expected, self.committee, self.unlinked)
@@ -153,7 +172,7 @@ def people_on(organization: Organization, day: date) -> People:
         where = subtree(organization, "organization")
     else:
         where = None
-    members = ()
+    members, accounts = (), []
     if where is not None:
         rows = (
             Membership.objects.on(day)
@@ -166,11 +185,22 @@ def people_on(organization: Organization, day: date) -> People:
                 "member__full_on",
                 "member__voting_right",
                 "group_id",
+                "member__user__id",
             )
         )
         members = tuple(_person(*row[:5], day=day, group_id=row[5]) for row in rows)
-    committee, unlinked = _committee_on(organization, day)
-    return People(organization, day, members, committee, unlinked)
+        accounts = [row[6] for row in rows if row[6]] if organization.is_branch else []
+    posts = _posts_on(organization, day, accounts)
+    committee, unlinked = _committee_of(organization, day, posts)
+    held = None
+    if organization.is_branch:
+        ids = {person.member_id for person in members}
+        held = tuple(
+            KeyPost(row.member_id, row.organization_id, row.path, row.kind)
+            for row in posts
+            if row.post in KEY_POSTS and row.member_id in ids
+        )
+    return People(organization, day, members, committee, unlinked, held)
 
 
 def count(
@@ -181,15 +211,19 @@ def count(
     day: date,
     participants: Collection[int] = (),
 ) -> Counts:
-    """Count an event from its roster and its absences (member → reason): one query, none without a roster.
+    """Count an event from its roster and its absences (member → reason).
+
+    One query where the key posts were not read with the roster, else none.
 
     Those named for a 谈心谈话 are all present by definition, so nothing about them is judged: 0 of 0.
     """
     if roster.expected_from == "invited":
         return Counts()
-    absent = {member: reason for member, reason in absences.items() if member in roster.ids}
+    ids = roster.ids
+    absent = {member: reason for member, reason in absences.items() if member in ids}
     excused = {member for member, reason in absent.items() if reason in RECOGNISED_REASONS}
-    key, dual = posts_of(roster.ids, organization=organization, day=day)
+    held = key_posts_of(ids, day) if roster.key_posts is None else roster.key_posts
+    key, dual = posts_of(ids, held, organization=organization)
     due_key, due_dual = key - excused, dual - excused
     there = [person for person in roster.people if person.member_id not in absent]
     return Counts(
@@ -206,26 +240,31 @@ def count(
     )
 
 
-def posts_of(members: Collection[int], *, organization: Organization, day: date) -> tuple[set[int], set[int]]:
+def key_posts_of(members: Collection[int], day: date) -> tuple[KeyPost, ...]:
+    """Read the key posts that `members` hold on `day`, wherever: one query."""
+    rows = Appointment.objects.on(day).key_posts().filter(user__member__in=members)
+    names = ("user__member_id", "organization_id", "organization__path", "organization__kind")
+    return tuple(KeyPost(*row) for row in rows.values_list(*names))
+
+
+def posts_of(
+    members: Collection[int], held: Collection[KeyPost], *, organization: Organization
+) -> tuple[set[int], set[int]]:
     """Return who of `members` is 关键少数 here, and who is a leading cadre attending as an ordinary member.
 
     The first hold a key post at the organisation or above it; the second hold one in a committee that is not this
     organisation and sit in this branch without a key post of its own (双重组织生活, CAD-11).
     """
-    rows = (
-        Appointment.objects.on(day)
-        .key_posts()
-        .filter(user__member__in=members)
-        .values_list("user__member_id", "organization_id", "organization__path", "organization__kind")
-    )
     key, leaders, own = set(), set(), set()
-    for member, organization_id, path, kind in rows:
-        if organization.path.startswith(path):
-            key.add(member)
-        if organization_id == organization.pk:
-            own.add(member)
-        elif kind in COMMITTEE_KINDS:
-            leaders.add(member)
+    for post in held:
+        if post.member_id not in members:
+            continue
+        if organization.path.startswith(post.path):
+            key.add(post.member_id)
+        if post.organization_id == organization.pk:
+            own.add(post.member_id)
+        elif post.kind in COMMITTEE_KINDS:
+            leaders.add(post.member_id)
     return key, (leaders - own if organization.is_branch else set())
 
 
@@ -234,29 +273,45 @@ def names_of(ids: Collection[int]) -> dict[int, str]:
     return dict(Member.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
-def _committee_on(organization, day):
-    rows = (
-        Appointment.objects.on(day)
-        .filter(organization=organization, post__in=COMMITTEE_POSTS)
-        .values_list(
-            "user__member_id",
-            "user__member__name",
-            "user__member__category",
-            "user__member__full_on",
-            "user__member__voting_right",
-            "user__member__standing",
-            "post",
-            "user__name",
-        )
-        .order_by("pk")
-    )
+class _Held(NamedTuple):
+    """A post with whoever holds it; the member's facts are None for an account without a member."""
+
+    member_id: int | None
+    name: str
+    category: str
+    full_on: date | None
+    voting_right: str
+    standing: str
+    user_name: str
+    post: str
+    organization_id: int
+    path: str
+    kind: str
+
+
+def _posts_on(organization, day, accounts) -> list[_Held]:
+    """Who sits in the committee, and the key posts that `accounts` hold anywhere: one query."""
+    wanted = Q(organization=organization, post__in=COMMITTEE_POSTS)
+    if accounts:
+        wanted |= Q(user__in=accounts, post__in=KEY_POSTS)
+    rows = Appointment.objects.on(day).filter(wanted).order_by("pk")
+    member = [f"user__member__{name}" for name in ("name", "category", "full_on", "voting_right", "standing")]
+    place = ["organization_id", "organization__path", "organization__kind"]
+    return [_Held(*row) for row in rows.values_list("user__member_id", *member, "user__name", "post", *place)]
+
+
+def _committee_of(organization, day, posts):
+    here = [
+        each for each in posts if each.organization_id == organization.pk and each.post in COMMITTEE_POSTS
+    ]
     people: dict[int, Person] = {}
     unlinked: list[str] = []
-    for *facts, standing, post, user_name in sorted(rows, key=lambda row: COMMITTEE_POSTS.index(row[6])):
-        if facts[0] is None:
-            unlinked.append(user_name)
-        elif standing == Standing.NORMAL and facts[0] not in people:
-            people[facts[0]] = _person(*facts, day=day, post=post)
+    for each in sorted(here, key=lambda each: COMMITTEE_POSTS.index(each.post)):
+        if each.member_id is None:
+            unlinked.append(each.user_name)
+        elif each.standing == Standing.NORMAL and each.member_id not in people:
+            facts = (each.member_id, each.name, each.category, each.full_on, each.voting_right)
+            people[each.member_id] = _person(*facts, day=day, post=each.post)
     return tuple(people.values()), tuple(dict.fromkeys(unlinked))
 
 
