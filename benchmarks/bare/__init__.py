@@ -1,1 +1,1 @@
-"""The yardstick for submitting: Django with one view that inserts the same rows and does nothing else."""
+"""The yardstick for submitting: one bare view beside the product's, which inserts the same rows and does nothing else."""

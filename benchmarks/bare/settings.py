@@ -1,6 +1,5 @@
-"""The same database and models, no middleware, one address."""
+"""The product's configuration with one address more."""
 
 from benchmarks.settings import *  # noqa: F403
 
-MIDDLEWARE = []
 ROOT_URLCONF = "benchmarks.bare.urls"

@@ -1,5 +1,5 @@
-from django.urls import path
+from django.urls import include, path
 
 from .views import insert_meeting
 
-urlpatterns = [path("organizations/<int:pk>/meetings/new/", insert_meeting)]
+urlpatterns = [path("bare/<int:pk>/", insert_meeting), path("", include("config.urls"))]

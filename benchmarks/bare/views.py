@@ -11,7 +11,7 @@ from branches.models import Absence, AgendaItem, AuditEntry, Meeting, Resolution
 def insert_meeting(request, pk):
     """Insert what a submission inserts (the record with its history, absences, agenda, resolution, audit line).
 
-    No session, no rights, no roster, no rules: what was sent is believed.
+    No form, no rights, no roster, no rules: what was sent is believed.
     """
     typed = request.POST
     now = timezone.now()
@@ -34,7 +34,7 @@ def insert_meeting(request, pk):
             present=30 - len(absent),
             excused=len(absent),
             status="SUBMITTED",
-            author_id=typed["author"],
+            author_id=request.user.pk if hasattr(request, "user") else typed["author"],
             entered_on=timezone.localdate(now),
             submitted_at=now,
         )
