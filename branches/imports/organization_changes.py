@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from ..choices import Level, OrganizationKind, RowState, Sector
 from ..hierarchy import level_under, same_family, standing_problem
@@ -36,7 +37,7 @@ class OrganizationPlan:
     scope: Organization | None
     is_shell: bool
     accepts_corrections: bool = False
-    stored: dict[str, dict] = field(default_factory=dict)
+    stored: dict[str, Any] = field(default_factory=dict)  # named tuples of _STORED
     by_code: dict[str, OrganizationLine] = field(default_factory=dict)
     standings: dict[str, _Standing | None] = field(default_factory=dict)
     has_stored_rows: bool = True
@@ -104,26 +105,26 @@ class OrganizationPlan:
 
     def _stored_step(self, line: OrganizationLine) -> Step:
         stored = self.stored[line.code]
-        step = Step(line.number, line.name or stored["name"], "", RowState.UNCHANGED, target=stored["pk"])
-        if self.scope and not stored["path"].startswith(self.scope.path):
-            self._problem(line, "code", "outside_scope", f"“{stored['name']}”不在您管理的范围内。")
+        step = Step(line.number, line.name or stored.name, "", RowState.UNCHANGED, target=stored.pk)
+        if self.scope and not stored.path.startswith(self.scope.path):
+            self._problem(line, "code", "outside_scope", f"“{stored.name}”不在您管理的范围内。")
             return self._settle(step, line)
-        if line.parent and line.parent != stored["parent__code"]:
+        if line.parent and line.parent != stored.parent__code:
             self._problem(
                 line,
                 "parent",
                 "moved",
-                f"系统中的上级编码是“{stored['parent__code'] or '（无）'}”；隶属调整请在“组织”页面办理，以保留历史。",
+                f"系统中的上级编码是“{stored.parent__code or '（无）'}”；隶属调整请在“组织”页面办理，以保留历史。",
             )
         step.changes = list(self._changes(line, stored))
-        if step.changes and stored["dissolved_on"] is not None:
-            self._problem(line, "code", "dissolved", f"“{stored['name']}”已撤销，不能再变更。")
+        if step.changes and stored.dissolved_on is not None:
+            self._problem(line, "code", "dissolved", f"“{stored.name}”已撤销，不能再变更。")
         return self._settle(step, line)
 
-    def _changes(self, line: OrganizationLine, stored: dict) -> Iterator[Change]:
+    def _changes(self, line: OrganizationLine, stored: Any) -> Iterator[Change]:
         raw = line.raw or {}
         for name in _COMPARED:
-            before, after = stored[name], getattr(line, name)
+            before, after = getattr(stored, name), getattr(line, name)
             if after is None or after == before or raw.get(name) == before:
                 continue
             if name == "level" and raw.get("level") == Level(before).label:
@@ -171,8 +172,8 @@ def compare_organizations(
         if scope:
             codes.add(scope.code)
         for chunk in chunks(sorted(codes), CHUNK):
-            for row in Organization.objects.filter(code__in=chunk).values(*_STORED):
-                plan.stored[row["code"]] = row
+            for row in Organization.objects.filter(code__in=chunk).values_list(*_STORED, named=True):
+                plan.stored[row.code] = row
     _stand(plan, today)
     return plan
 
@@ -181,12 +182,12 @@ def _stand(plan: OrganizationPlan, today: date) -> None:
     """Work out from the top down how every named organisation would stand; None for one that cannot."""
     for code, row in plan.stored.items():
         line = plan.by_code.get(code)
-        kind, level = row["kind"], row["level"]
+        kind, level = row.kind, row.level
         if line is not None and line.kind and same_family(kind, line.kind):
             kind = line.kind
         if line is not None and line.level and (line.raw or {}).get("level") != Level(level).label:
             level = line.level
-        plan.standings[code] = _Standing(kind, level, row["chain"], (line and line.name) or row["name"])
+        plan.standings[code] = _Standing(kind, level, row.chain, (line and line.name) or row.name)
     for line in plan.lines:
         if line.code and line.code not in plan.standings:
             _climb(plan, line, today)
@@ -225,11 +226,11 @@ def _place(plan: OrganizationPlan, line: OrganizationLine, parent: str, today: d
     elif parent not in plan.standings:
         plan._problem(line, "parent", "unknown_parent", f"没有编码为“{parent}”的上级党组织。")
         return None
-    elif row is not None and plan.scope and not row["path"].startswith(plan.scope.path):
-        plan._problem(line, "parent", "outside_scope", f"上级“{row['name']}”不在您管理的范围内。")
+    elif row is not None and plan.scope and not row.path.startswith(plan.scope.path):
+        plan._problem(line, "parent", "outside_scope", f"上级“{row.name}”不在您管理的范围内。")
         return None
-    elif row is not None and row["dissolved_on"] is not None and row["dissolved_on"] <= today:
-        plan._problem(line, "parent", "dissolved", f"上级“{row['name']}”已撤销，不能在其下设立组织。")
+    elif row is not None and row.dissolved_on is not None and row.dissolved_on <= today:
+        plan._problem(line, "parent", "dissolved", f"上级“{row.name}”已撤销，不能在其下设立组织。")
         return None
     above = plan.standings.get(parent)
     if parent and above is None:
