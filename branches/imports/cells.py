@@ -25,14 +25,19 @@ _KINDS = {
 _TRAILING_NOTE = re.compile(r"(.*[^（(])[（(][^（()）]*[）)]", re.DOTALL)
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2}")
 
+REMEMBERED = 5_000  # texts of one column
 #: Fields whose content is never quoted in full: previews are stored.
 SECRET = frozenset({"id_number"})
 
 
 class Judge:
-    """Collects the values and problems of one row of a table."""
+    """Collects the values and problems of one row of a table.
 
-    def __init__(self, table: Table, row: Row) -> None:
+    `memory` is shared by the rows of a table: most columns hold the same few texts again and again.
+    """
+
+    def __init__(self, table: Table, row: Row, memory: dict[str, dict[str, object]]) -> None:
+        self.memory = memory
         self.table = table
         self.row = row
         self.values: dict[str, object] = {}
@@ -82,10 +87,21 @@ class Judge:
 
         With `notes` a remark in brackets at its end is refused, with `tidy` stray spaces and full-width digits are.
         """
-        quote = mask if field in SECRET else str
         value = self.row.cells.get(field)
         if value is None or value == "" or field in self.row.formulas or field in self.row.merged:
             return
+        known = self.memory.setdefault(field, {})
+        if isinstance(value, str) and value in known:
+            self.values[field] = known[value]
+            return
+        before = len(self.problems)
+        self._read_anew(field, value, reader, notes, tidy)
+        is_clean = field in self.values and len(self.problems) == before
+        if is_clean and isinstance(value, str) and len(known) < REMEMBERED:
+            known[value] = self.values[field]
+
+    def _read_anew(self, field: str, value: object, reader: Callable, notes: bool, tidy: bool) -> None:
+        quote = mask if field in SECRET else str
         text = ""
         if isinstance(value, str):
             text = normalize_cell(value)

@@ -98,11 +98,12 @@ def layout_of(columns: Mapping[str, str] | None) -> tuple[Column, ...]:
 def read_organizations(table: Table, today: date) -> Iterator[OrganizationLine]:
     """Judge each row on its own and against the codes before it; rows come as they are read."""
     seen: dict[str, int] = {}
+    memory: dict[str, dict[str, object]] = {}
     has_kinds = "kind" in table.titles
     known_day, any_day, code_of, name_of = day(today), day(None), short_text(64), free_text(200)
     kind_of, sector_of, level_of_sheet = word(KINDS), word(SECTORS), word(LEVELS if has_kinds else NUMBERED)
     for row in table.rows:
-        judge = Judge(table, row)
+        judge = Judge(table, row, memory)
         judge.read("code", code_of)
         if "code" not in judge.values and not judge.is_refused("code"):
             judge.report("code", "blank_code", "党组织编码为空，请填写。")

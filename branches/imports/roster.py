@@ -75,8 +75,9 @@ class RosterLine:
 def read_roster(table: Table, today: date) -> list[RosterLine]:
     """Judge each row on its own and against the others; whoever copied somebody's id number is `duplicate_id`."""
     lines = []
+    memory: dict[str, dict[str, object]] = {}
     for row in table.rows:
-        judge = Judge(table, row)
+        judge = Judge(table, row, memory)
         _read_cells(judge, today)
         _compare_cells(judge, today)
         lines.append(RosterLine(row.number, judge.values, row.cells, judge.problems))
