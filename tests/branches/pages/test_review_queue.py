@@ -131,7 +131,7 @@ def test_the_queue_costs_the_same_at_one_and_at_thirty(cast, django_assert_num_q
     zhao = cast.client("zhao")
     record(cast)
     zhao.get(queue(cast.town))
-    with django_assert_num_queries(8) as one:
+    with django_assert_num_queries(7) as one:
         zhao.get(queue(cast.town))
     for number in range(29):
         record(cast, title=f"会议{number}")
