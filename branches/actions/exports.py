@@ -7,12 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from ..access import Right
-from ..choices import ImportKind
+from ..choices import ImportKind, RowState
 from ..exports import write_organizations, write_roster, write_wrong_rows
 from ..imports import organizations, roster
 from ..imports.problems import KINDS
 from ..imports.spreadsheet import MAX_ROWS, read_table
-from ..models import ImportJob, ImportRow, Member, Organization
+from ..models import ImportJob, Member, Organization, PreviewPage
 from .audit import record_event
 from .imports import open_upload, require_import
 
@@ -61,8 +61,9 @@ def export_wrong_rows(*, actor, job: ImportJob, now):
         raise ValidationError("文件已经导入或放弃，原表不再保留。")
     layout = roster.LAYOUT if job.kind == ImportKind.ROSTER else organizations.LAYOUT
     problems = {
-        row.number: "；".join(_sentence(each) for each in row.problems if each["severity"] == "error")
-        for row in ImportRow.objects.filter(job=job).in_state("WRONG")
+        row["number"]: "；".join(_sentence(each) for each in row["problems"] if each["severity"] == "error")
+        for page in PreviewPage.objects.filter(job=job, state=RowState.WRONG)
+        for row in page.rows
     }
     target = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 closed with the response
     table = read_table(open_upload(job), job.file_name, layout)

@@ -1,5 +1,6 @@
 """An uploaded spreadsheet: stored encrypted, checked in the background, applied only on request, then erased."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -18,12 +19,13 @@ from ..imports.problems import FileRefused
 from ..imports.progress import reporter
 from ..imports.spreadsheet import MAX_BYTES
 from ..imports.steps import Counts, Step
-from ..models import ImportJob, ImportRow
+from ..models import ImportJob, PreviewPage
 from .audit import record_event
 from .history import ChangedMeanwhile
 from .import_files import summary_of
-from .import_rows import BATCH, apply_organizations, apply_roster
+from .import_rows import apply_organizations, apply_roster
 
+ROWS_ON_A_PAGE = 50  # of a preview
 #: How long an uploaded file and its preview are kept.
 KEPT_FOR = timedelta(days=30)
 #: Importing takes the right to maintain what is imported, besides `Right.IMPORT`.
@@ -80,7 +82,7 @@ def check_import(*, job: ImportJob, now) -> None:
     except FileRefused as refusal:
         job.message = refusal.message
         job.counts = {"refused": refusal.kind}
-        ImportRow.objects.filter(job=job).delete()
+        PreviewPage.objects.filter(job=job).delete()
         _set_state(job, TaskState.FAILED, "message", "counts")
     except Exception:
         job.message = "检查没有完成，请点“重新检查”；如果仍不成功，请联系管理员。"
@@ -171,7 +173,7 @@ def discard_import(*, actor, job: ImportJob, now) -> None:
     require_import(actor, job.kind, job.organization)
     if job.applied_at is not None or job.step == ImportStep.APPLY:
         raise ValidationError("正在导入或已经导入的文件不能放弃。")
-    ImportRow.objects.filter(job=job).delete()
+    PreviewPage.objects.filter(job=job).delete()
     if job.file:
         transaction.on_commit(lambda storage=job.file.storage, name=job.file.name: storage.delete(name))
     job.step, job.file = ImportStep.DISCARD, ""
@@ -186,8 +188,8 @@ def erase_stale_imports(*, now) -> int:
     """Erase the files and previews of uploads older than `KEPT_FOR`, applied or not; return how many."""
     stale = ImportJob.objects.filter(created_at__lt=now - KEPT_FOR).exclude(step=ImportStep.DISCARD)
     erased = 0
-    for job in stale.filter(Q(rows__isnull=False) | ~Q(file="")).distinct():
-        ImportRow.objects.filter(job=job).delete()
+    for job in stale.filter(Q(pages__isnull=False) | ~Q(file="")).distinct():
+        PreviewPage.objects.filter(job=job).delete()
         if job.file:
             transaction.on_commit(lambda storage=job.file.storage, name=job.file.name: storage.delete(name))
             job.file = ""
@@ -256,31 +258,39 @@ def _return_to_check(job: ImportJob, message: str) -> None:
 
 
 def _store_preview(job: ImportJob, plan, report: Callable[[int], None]) -> None:
-    ImportRow.objects.filter(job=job).delete()
-    counts, batch, done = Counts(), [], 0
+    PreviewPage.objects.filter(job=job).delete()
+    counts = Counts()
+    filling: dict[str, list[dict]] = defaultdict(list)
+    pages: list[PreviewPage] = []
+    numbers: Counter = Counter()
+
+    def turn(state: str) -> None:
+        numbers[state] += 1
+        pages.append(PreviewPage(job=job, state=state, number=numbers[state], rows=filling.pop(state)))
+
     for step in plan.steps():
         counts.add(step)
-        batch.append(_row(job, step))
-        if len(batch) == BATCH:
-            ImportRow.objects.bulk_create(batch, batch_size=1000)
-            done += len(batch)
-            batch.clear()
-            report(min(99, 70 + done // 1000))
-    ImportRow.objects.bulk_create(batch, batch_size=1000)
+        row = _row(step)
+        for state in (step.state, *(("WARNED",) if step.warnings else ())):
+            filling[state].append(row)
+            if len(filling[state]) == ROWS_ON_A_PAGE:
+                turn(state)
+    for state in list(filling):
+        turn(state)
+    report(90)
+    PreviewPage.objects.bulk_create(pages, batch_size=100)
     job.counts = {**counts.as_dict(), "notes": plan.table.notes}
 
 
-def _row(job: ImportJob, step: Step) -> ImportRow:
-    return ImportRow(
-        job=job,
-        number=step.number,
-        state=step.state,
-        label=step.label[:200],
-        place=step.place[:200],
-        has_warnings=any(not each.is_error for each in step.problems),
-        changes=[change.as_list() for change in step.changes],
-        problems=[problem.as_dict() for problem in step.problems],
-    )
+def _row(step: Step) -> dict:
+    return {
+        "number": step.number,
+        "state": step.state,
+        "label": step.label[:200],
+        "place": step.place[:200],
+        "changes": [change.as_list() for change in step.changes],
+        "problems": [problem.as_dict() for problem in step.problems],
+    }
 
 
 def _to_write(counts: dict, accepts_corrections: bool) -> int:

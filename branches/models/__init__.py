@@ -2,7 +2,7 @@
 
 from .audit import AuditEntry, AuditLink
 from .cadence import CadenceRule, ShortfallReason
-from .imports import ImportJob, ImportRow
+from .imports import ImportJob, PreviewPage
 from .meetings import (
     Absence,
     AgendaItem,
@@ -34,7 +34,6 @@ __all__ = [
     "FormerMeeting",
     "Guest",
     "ImportJob",
-    "ImportRow",
     "Meeting",
     "MeetingDraft",
     "MeetingReview",
@@ -44,6 +43,7 @@ __all__ = [
     "OrganizationEvent",
     "Participant",
     "Placement",
+    "PreviewPage",
     "Resolution",
     "ShortfallReason",
     "User",

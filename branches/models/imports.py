@@ -3,7 +3,7 @@ import uuid
 from django.db import models
 
 from ..choices import ImportKind, ImportStep, RowState, TaskState
-from ..querysets.imports import ImportJobQuerySet, ImportRowQuerySet
+from ..querysets.imports import ImportJobQuerySet
 from .organizations import Organization
 
 
@@ -54,26 +54,23 @@ class ImportJob(models.Model):
         return self.step == ImportStep.CHECK and self.state == TaskState.DONE and bool(self.file)
 
 
-class ImportRow(models.Model):
-    """One row of the preview. Nothing here holds a full id number: `changes` and `problems` carry masked ones."""
+class PreviewPage(models.Model):
+    """Some rows of a preview, all in one state, as a page shows them: forty thousand rows are eight hundred of these.
 
-    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="rows")
-    number = models.PositiveIntegerField("行")
-    state = models.CharField("结果", max_length=9, choices=RowState.choices)
-    label = models.CharField("名称", max_length=200, blank=True)
-    place = models.CharField("所在组织", max_length=200, blank=True)
-    has_warnings = models.BooleanField("有提醒", default=False)
-    changes = models.JSONField("变更", default=list, blank=True, help_text="[[栏目, 原值, 新值], …]")
-    problems = models.JSONField("问题", default=list, blank=True)
+    `rows` holds dictionaries of number, label, place, changes [[heading, before, after], …] and problems
+    (`imports.problems.Problem.as_dict`); nothing in them holds a full id number.
+    """
 
-    objects = ImportRowQuerySet.as_manager()
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="pages")
+    state = models.CharField("结果", max_length=9, choices=[*RowState.choices, ("WARNED", "有提醒")])
+    number = models.PositiveIntegerField("页", help_text="自 1 起")
+    rows = models.JSONField("行", default=list)
 
     class Meta:
-        verbose_name = "导入行"
-        verbose_name_plural = "导入行"
-        ordering = ["job", "number"]
-        constraints = [models.UniqueConstraint(fields=["job", "number"], name="import_row_once")]
-        indexes = [models.Index(fields=["job", "state", "number"], name="import_row_state")]
+        verbose_name = "导入预览"
+        verbose_name_plural = "导入预览"
+        ordering = ["job", "state", "number"]
+        constraints = [models.UniqueConstraint(fields=["job", "state", "number"], name="preview_page_once")]
 
     def __str__(self):
-        return f"第 {self.number} 行 {self.label}"
+        return f"{self.job_id} {self.get_state_display()} {self.number}"

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from ..choices import ImportStep, RowState, TaskState
 from ..imports.problems import FILE_KINDS, KINDS
 from ..imports.progress import progress_of
-from ..models import ImportJob, ImportRow, Organization
+from ..models import ImportJob, Organization, PreviewPage
 
 JOBS_SHOWN = 30
-ROWS_SHOWN = 50
 _TONES = {
     RowState.NEW: "note",
     RowState.CHANGED: "alert",
@@ -33,14 +32,13 @@ class Tab:
     key: str
     label: str
     count: int
-    is_shown: bool
 
 
 @dataclass(frozen=True)
 class RowLine:
     """One row of the preview."""
 
-    row: ImportRow
+    row: dict
     label: str
     tone: str
     errors: list[dict]
@@ -61,8 +59,8 @@ class ImportPage:
     tabs: list[Tab]
     rows: list[RowLine]
     state: str
-    after: int
-    next_after: int | None
+    number: int
+    next_number: int | None
     to_write: int
     to_write_corrected: int
     wrong_after_correction: int
@@ -91,15 +89,16 @@ def status_of(job: ImportJob) -> tuple[str, str]:
             return "正在检查", "note"
 
 
-def import_page(job: ImportJob, *, state: str = "", after: int = 0) -> ImportPage:
-    """Fill the page of one upload; `state` is a value of `RowState`, "warned" or "all", `after` a row number."""
+def import_page(job: ImportJob, *, state: str = "", number: int = 1) -> ImportPage:
+    """Fill the page of one upload; `state` is a value of `RowState` or "WARNED", `number` which page of it."""
     counts = job.counts if "rows" in job.counts else {}
-    if not state:
-        state = RowState.WRONG if counts.get("wrong") else "all"
-    rows = []
+    tabs = _tabs(counts)
+    if state not in {tab.key for tab in tabs}:
+        state = next((tab.key for tab in tabs if tab.count), RowState.NEW)
+    pages = {}
     if counts:
-        found = ImportRow.objects.filter(job=job, number__gt=after).in_state(state).order_by("number")
-        rows = list(found[: ROWS_SHOWN + 1])
+        found = PreviewPage.objects.filter(job=job, state=state, number__in=(number, number + 1))
+        pages = {page.number: page.rows for page in found}
     label, tone = status_of(job)
     correctable = counts.get("correctable", 0)
     to_write = counts.get("new", 0) + counts.get("changed", 0)
@@ -111,32 +110,32 @@ def import_page(job: ImportJob, *, state: str = "", after: int = 0) -> ImportPag
         counts=counts,
         kinds=[(KINDS[kind], number) for kind, number in counts.get("errors", {}).items()],
         refusal=FILE_KINDS.get(job.counts.get("refused", ""), ""),
-        tabs=_tabs(counts, state),
-        rows=[_line(row) for row in rows[:ROWS_SHOWN]],
+        tabs=tabs,
+        rows=[_line(row) for row in pages.get(number, ())],
         state=state,
-        after=after,
-        next_after=rows[ROWS_SHOWN - 1].number if len(rows) > ROWS_SHOWN else None,
+        number=number,
+        next_number=number + 1 if number + 1 in pages else None,
         to_write=to_write,
         to_write_corrected=to_write + correctable,
         wrong_after_correction=counts.get("wrong", 0) - correctable,
     )
 
 
-def _tabs(counts: dict, shown: str) -> list[Tab]:
+def _tabs(counts: dict) -> list[Tab]:
+    """What asks for attention first."""
     if not counts:
         return []
-    tabs = [("all", "全部", counts["rows"])]
-    tabs += [(state.value, state.label, counts[state.value.lower()]) for state in RowState]
-    tabs += [("warned", "有提醒", counts["warned"])]
-    return [Tab(key, label, count, key == shown) for key, label, count in tabs]
+    order = (RowState.WRONG, RowState.CHANGED, RowState.NEW, RowState.UNCHANGED)
+    tabs = [Tab(state.value, state.label, counts[state.value.lower()]) for state in order]
+    return [*tabs, Tab("WARNED", "有提醒", counts["warned"])]
 
 
-def _line(row: ImportRow) -> RowLine:
-    state = RowState(row.state)
+def _line(row: dict) -> RowLine:
+    state = RowState(row["state"])
     return RowLine(
         row,
         state.label,
         _TONES[state],
-        [each for each in row.problems if each["severity"] == "error"],
-        [each for each in row.problems if each["severity"] != "error"],
+        [each for each in row["problems"] if each["severity"] == "error"],
+        [each for each in row["problems"] if each["severity"] != "error"],
     )

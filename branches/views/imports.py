@@ -59,8 +59,10 @@ def import_upload(request, organization):
 @door(Right.IMPORT, ImportJob)
 @require_safe
 def import_detail(request, job):
-    after = request.GET.get("after", "")
-    page = import_page(job, state=request.GET.get("state", ""), after=int(after) if after.isdecimal() else 0)
+    number = request.GET.get("page", "")
+    page = import_page(
+        job, state=request.GET.get("state", ""), number=int(number) if number.isdecimal() else 1
+    )
     return render(
         request, "branches/import_detail.html", {"page": page, "job": job, "organization": job.organization}
     )

@@ -21,7 +21,7 @@ from branches.actions.imports import (
     upload_import,
 )
 from branches.choices import ImportKind, ImportStep, Post, Standing, TaskState
-from branches.models import AuditEntry, DirtyMark, ImportJob, ImportRow, Member, Membership, Organization
+from branches.models import AuditEntry, DirtyMark, ImportJob, Member, Membership, Organization, PreviewPage
 from tests.conftest import employ
 from tests.import_sheets import organizations_file, person, roster_file
 
@@ -76,7 +76,7 @@ def test_checking_writes_nothing_but_the_preview(cast):
     }
     assert job.counts["errors"] == {"unknown_branch": 1}
     assert Member.objects.count() == before
-    assert ImportRow.objects.get(job=job, state="WRONG").problems[0]["kind"] == "unknown_branch"
+    assert PreviewPage.objects.get(job=job, state="WRONG").rows[0]["problems"][0]["kind"] == "unknown_branch"
 
 
 def test_neither_file_nor_preview_holds_an_id_number_in_plain_sight(cast):
@@ -87,7 +87,7 @@ def test_neither_file_nor_preview_holds_an_id_number_in_plain_sight(cast):
         content = stored.read()
     assert not content.startswith(b"PK")
     assert open_upload(job).getvalue() == stream.getvalue()
-    preview = json.dumps([row.problems + row.changes for row in job.rows.all()], ensure_ascii=False)
+    preview = json.dumps([page.rows for page in job.pages.all()], ensure_ascii=False)
     for row in rows:
         assert row["公民身份证号"].strip() not in preview
 
@@ -135,7 +135,7 @@ def test_the_same_file_again_changes_nothing(cast):
 def test_changes_are_written_with_before_and_after(cast):
     applied(cast, uploaded(cast, roster_file(people(3))))
     job = uploaded(cast, roster_file(people(3, 家庭住址="新路8号")))
-    assert ImportRow.objects.filter(job=job).first().changes == [["家庭住址", "幸福路1号", "新路8号"]]
+    assert PreviewPage.objects.get(job=job).rows[0]["changes"] == [["家庭住址", "幸福路1号", "新路8号"]]
     assert applied(cast, job).counts["applied"] == {"new": 0, "changed": 3}
     member = Member.objects.get(name=person(1, "")["姓名"])
     new, old = member.history.order_by("-history_id")
@@ -245,7 +245,7 @@ def test_giving_up_erases_the_file(cast):
     storage, name = job.file.storage, job.file.name
     discard_import(actor=acting(cast, "zhao"), job=job, now=NOW)
     assert not storage.exists(name)
-    assert not ImportRow.objects.filter(job=job).exists()
+    assert not PreviewPage.objects.filter(job=job).exists()
     with pytest.raises(ValidationError):
         recheck_import(actor=acting(cast, "zhao"), job=job, now=NOW)
 
@@ -256,7 +256,7 @@ def test_old_uploads_are_erased(cast):
     ImportJob.objects.filter(pk=job.pk).update(created_at=datetime(2026, 10, 1, tzinfo=UTC))
     assert erase_stale_imports(now=NOW) == 1
     job.refresh_from_db()
-    assert (job.step, bool(job.file), job.rows.count()) == (ImportStep.DISCARD, False, 0)
+    assert (job.step, bool(job.file), job.pages.count()) == (ImportStep.DISCARD, False, 0)
     assert erase_stale_imports(now=NOW) == 0
 
 
