@@ -38,6 +38,8 @@ def issue(*, nodes: dict[str, Organization], city: list[Place], opened_on: date)
     now = datetime.combine(opened_on, time(9), tzinfo=timezone.get_current_timezone())
     administrator = _actor(nodes[CITY_CODE], Post.ADMINISTRATOR, opened_on)
     for template in load_duty_starters(year=opened_on.year):
+        if template.posts and opened_on.month > 1:
+            continue  # officers' lists come with the new year
         issue_lists(actor=administrator, template=template, scope=nodes[CITY_CODE], now=now)
     children = defaultdict(list)
     for place in city:
