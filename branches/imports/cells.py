@@ -1,7 +1,8 @@
 """One cell at a time: a reader gives its value, and what is wrong with it becomes a `Problem`."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from ..identity import CellError, format_date, mask, normalize_cell, parse_date
@@ -28,6 +29,26 @@ _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2}")
 REMEMBERED = 5_000  # texts of one column
 #: Fields whose content is never quoted in full: previews are stored.
 SECRET = frozenset({"id_number"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How a cell is read: with `notes` a remark in brackets at its end is refused, with `tidy` stray spaces and
+    full-width digits are."""
+
+    field: str
+    read: Callable[[object], object]
+    notes: bool = True
+    tidy: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a reader gives back for a value that is taken, with a warning."""
+
+    value: object
+    kind: str
+    message: str
 
 
 class Judge:
@@ -82,32 +103,33 @@ class Judge:
     def is_refused(self, field: str) -> bool:
         return any(problem.field == field and problem.is_error for problem in self.problems)
 
-    def read(self, field: str, reader: Callable, *, notes: bool = True, tidy: bool = True) -> None:
-        """Put what `reader` makes of the cell into `values`.
+    def read(self, cells: Iterable[Cell]) -> None:
+        """Put what the readers make of the cells into `values`, and what is wrong with them into `problems`."""
+        given, values, memory = self.row.cells, self.values, self.memory
+        refused = {*self.row.formulas, *self.row.merged}
+        for cell in cells:
+            value = given.get(cell.field)
+            if value is None or value == "" or cell.field in refused:
+                continue
+            known = memory.setdefault(cell.field, {})
+            if value in known:
+                values[cell.field] = known[value]
+                continue
+            before = len(self.problems)
+            self._read_anew(cell, value)
+            is_clean = cell.field in values and len(self.problems) == before
+            if is_clean and isinstance(value, str) and len(known) < REMEMBERED:
+                known[value] = values[cell.field]
 
-        With `notes` a remark in brackets at its end is refused, with `tidy` stray spaces and full-width digits are.
-        """
-        value = self.row.cells.get(field)
-        if value is None or value == "" or field in self.row.formulas or field in self.row.merged:
-            return
-        known = self.memory.setdefault(field, {})
-        if isinstance(value, str) and value in known:
-            self.values[field] = known[value]
-            return
-        before = len(self.problems)
-        self._read_anew(field, value, reader, notes, tidy)
-        is_clean = field in self.values and len(self.problems) == before
-        if is_clean and isinstance(value, str) and len(known) < REMEMBERED:
-            known[value] = self.values[field]
-
-    def _read_anew(self, field: str, value: object, reader: Callable, notes: bool, tidy: bool) -> None:
+    def _read_anew(self, cell: Cell, value: object) -> None:
+        field = cell.field
         quote = mask if field in SECRET else str
         text = ""
         if isinstance(value, str):
             text = normalize_cell(value)
             if not text:
                 return
-            if notes and text[-1] in "）)" and (found := _TRAILING_NOTE.fullmatch(text)):
+            if cell.notes and text[-1] in "）)" and (found := _TRAILING_NOTE.fullmatch(text)):
                 kept = found.group(1).strip()
                 self.report(
                     field,
@@ -117,12 +139,19 @@ class Judge:
                 )
                 return
         try:
-            read = reader(value)
+            read = cell.read(value)
         except CellError as error:
             self.report(field, _KINDS.get(error.kind, error.kind), f"{error.message}。")
             return
+        if isinstance(read, Doubt):
+            self.report(field, read.kind, read.message, severity=WARNING)
+            read = read.value
         self.values[field] = read
-        if tidy and isinstance(value, str) and (value != text or (isinstance(read, str) and " " in value)):
+        if (
+            cell.tidy
+            and isinstance(value, str)
+            and (value != text or (isinstance(read, str) and " " in value))
+        ):
             kept = read if isinstance(read, str) else text
             if kept != value:
                 self.report(

@@ -8,7 +8,7 @@ from sys import intern
 
 from ..choices import Chain, Level, OrganizationKind, Sector
 from ..hierarchy import FIXED_LEVELS
-from .cells import Judge, day, free_text, short_text, word
+from .cells import Cell, Judge, day, free_text, short_text, word
 from .problems import Problem
 from .spreadsheet import Column, Table
 
@@ -100,23 +100,24 @@ def read_organizations(table: Table, today: date) -> Iterator[OrganizationLine]:
     seen: dict[str, int] = {}
     memory: dict[str, dict[str, object]] = {}
     has_kinds = "kind" in table.titles
-    known_day, any_day, code_of, name_of = day(today), day(None), short_text(64), free_text(200)
-    kind_of, sector_of, level_of_sheet = word(KINDS), word(SECTORS), word(LEVELS if has_kinds else NUMBERED)
+    cells = (
+        Cell("code", short_text(64)),
+        Cell("name", free_text(200), notes=False, tidy=False),  # 幸福ｅ家社区 is an official name
+        Cell("parent", short_text(64)),
+        Cell("kind", word(KINDS)),
+        Cell("level", word(LEVELS if has_kinds else NUMBERED)),
+        Cell("unit_name", free_text(200), notes=False, tidy=False),
+        Cell("sector", word(SECTORS)),
+        Cell("founded_on", day(today)),
+        Cell("election_due_on", day(None)),
+    )
     for row in table.rows:
         judge = Judge(table, row, memory)
-        judge.read("code", code_of)
+        judge.read(cells)
         if "code" not in judge.values and not judge.is_refused("code"):
             judge.report("code", "blank_code", "党组织编码为空，请填写。")
-        judge.read("name", name_of, notes=False, tidy=False)  # 幸福ｅ家社区 is an official name
         if "name" not in judge.values and not judge.is_refused("name"):
             judge.report("name", "blank_name", "党组织全称为空，请填写。")
-        judge.read("parent", code_of)
-        judge.read("kind", kind_of)
-        judge.read("level", level_of_sheet)
-        judge.read("unit_name", free_text(200), notes=False, tidy=False)
-        judge.read("sector", sector_of)
-        judge.read("founded_on", known_day)
-        judge.read("election_due_on", any_day)
         values = judge.values
         if isinstance(values.get("level"), tuple):
             values["kind"], values["level"] = values["level"]

@@ -18,7 +18,7 @@ from ..identity import (
     normalize_name,
     parse_date,
 )
-from .cells import Judge, day, free_text, looks_like_rounded_number, short_text, text_of, word
+from .cells import Cell, Doubt, Judge, day, free_text, looks_like_rounded_number, short_text, text_of, word
 from .problems import WARNING, Problem
 from .spreadsheet import Column, Table
 
@@ -75,11 +75,13 @@ class RosterLine:
 def read_roster(table: Table, today: date) -> list[RosterLine]:
     """Judge each row on its own and against the others; whoever copied somebody's id number is `duplicate_id`."""
     lines = []
+    cells = _cells(today)
     memory: dict[str, dict[str, object]] = {}
     for row in table.rows:
         judge = Judge(table, row, memory)
-        _read_cells(judge, today)
-        _compare_cells(judge, today)
+        judge.read(cells)
+        _ask_for_missing(judge)
+        _compare_cells(judge)
         lines.append(RosterLine(row.number, judge.values, row.cells, judge.problems))
     _find_copies(table, lines)
     return lines
@@ -120,33 +122,41 @@ def _agrees(line: RosterLine) -> bool:
     return not any(each.kind in _FOLLOWS_FROM_ID for each in line.problems)
 
 
-def _read_cells(judge: Judge, today: date) -> None:
-    judge.read("name", _name)
-    if "name" not in judge.values and not judge.is_refused("name"):
-        judge.report("name", "blank_name", "姓名为空，请填写。")
-    judge.read("branch", free_text(200), notes=False, tidy=False)
-    if "branch" not in judge.values and not judge.is_refused("branch"):
-        judge.report("branch", "blank_branch", "所在党支部为空，请填写支部全称。")
-    judge.read("id_number", _id_reader(today))
-    judge.read("gender", word(GENDERS))
-    judge.read("ethnicity", short_text(20))
-    judge.read("born_on", day(today))
-    judge.read("education", short_text(30))
-    judge.read("category", word(CATEGORIES))
-    judge.read("joined_on", day(today))
-    judge.read("full_on", day(today))
-    judge.read("occupation", free_text(60), notes=False, tidy=False)
-    judge.read("mobile", _phone(judge, "mobile", check_mobile))
-    judge.read("landline", _phone(judge, "landline", check_landline), notes=False, tidy=False)
-    judge.read("address", free_text(200), notes=False, tidy=False)
-    judge.read("standing", word(STANDINGS))
-    judge.read("is_lost", word(YES_NO))
-    judge.read("lost_on", _month_or_day(judge, today))
-    judge.read("is_floating", word(YES_NO))
-    judge.read("floating_to", free_text(200), notes=False, tidy=False)
+def _cells(today: date) -> tuple[Cell, ...]:
+    any_day = day(today)
+    return (
+        Cell("name", _name),
+        Cell("branch", free_text(200), notes=False, tidy=False),
+        Cell("id_number", _id_reader(today)),
+        Cell("gender", word(GENDERS)),
+        Cell("ethnicity", short_text(20)),
+        Cell("born_on", any_day),
+        Cell("education", short_text(30)),
+        Cell("category", word(CATEGORIES)),
+        Cell("joined_on", any_day),
+        Cell("full_on", any_day),
+        Cell("occupation", free_text(60), notes=False, tidy=False),
+        Cell("mobile", _phone_reader(check_mobile)),
+        Cell("landline", _phone_reader(check_landline), notes=False, tidy=False),
+        Cell("address", free_text(200), notes=False, tidy=False),
+        Cell("standing", word(STANDINGS)),
+        Cell("is_lost", word(YES_NO)),
+        Cell("lost_on", _month_or_day(any_day)),
+        Cell("is_floating", word(YES_NO)),
+        Cell("floating_to", free_text(200), notes=False, tidy=False),
+    )
 
 
-def _compare_cells(judge: Judge, today: date) -> None:
+def _ask_for_missing(judge: Judge) -> None:
+    for field, kind, message in (
+        ("name", "blank_name", "姓名为空，请填写。"),
+        ("branch", "blank_branch", "所在党支部为空，请填写支部全称。"),
+    ):
+        if field not in judge.values and not judge.is_refused(field):
+            judge.report(field, kind, message)
+
+
+def _compare_cells(judge: Judge) -> None:
     """Cells of one row against each other."""
     values = judge.values
     id_number, gender, born_on = values.get("id_number"), values.get("gender"), values.get("born_on")
@@ -211,7 +221,7 @@ def _id_reader(today):
     return read
 
 
-def _phone(judge, field, check):
+def _phone_reader(check):
     """A doubtful number is kept as written, with a warning."""
 
     def read(value):
@@ -221,22 +231,20 @@ def _phone(judge, field, check):
             text = text_of(value)
             if len(text) > 20:
                 raise CellError("too_long", f"号码有 {len(text)} 个字，最多 20 个字") from None
-            judge.report(field, "doubtful_phone", f"{error.message}，请核对。", severity=WARNING)
-            return text
+            return Doubt(text, "doubtful_phone", f"{error.message}，请核对。")
 
     return read
 
 
-def _month_or_day(judge, today):
+def _month_or_day(any_day):
     """失去联系日期 is often known to the month only: the first of it is taken, with a warning."""
 
     def read(value):
         found = _MONTH_ONLY.fullmatch(normalize_cell(value)) if isinstance(value, str) else None
         if found is None:
-            return day(today)(value)
+            return any_day(value)
         first = parse_date(f"{found.group(1)}年{found.group(2)}月1日")
-        judge.report("lost_on", "day_missing", f"只写到月，按 {format_date(first)} 登记。", severity=WARNING)
-        return first
+        return Doubt(first, "day_missing", f"只写到月，按 {format_date(first)} 登记。")
 
     return read
 
