@@ -29,7 +29,8 @@ test-sqlite: setup ## the suite on SQLite
 	env -u DATABASE_URL -u REDIS_URL $(PYTEST)
 
 test-postgres: setup ## the suite on PostgreSQL, with a real Celery worker over a real Valkey
-	$(SERVICES) --postgres --valkey -- $(PYTEST) -m "not browser"
+	$(SERVICES) --postgres --valkey -- $(PYTEST) -m "not browser and not broker"
+	$(SERVICES) --postgres --valkey -- $(PY) -m pytest -q -m broker # workers share one queue: one test at a time
 
 test-browser: setup browser-packages ## the browser tests in headless Chromium, with axe
 	env -u DATABASE_URL -u REDIS_URL $(PY) -m pytest -q -m browser tests/browser

@@ -18,6 +18,7 @@ def pytest_sessionfinish(session):
         shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Skip what needs PostgreSQL or a broker where there is none, and say how to have them."""
     on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
