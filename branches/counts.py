@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 
 from .choices import OrganizationKind, Quantity
 from .models import CadenceRule, FormerMeeting, Meeting, Organization, Placement
@@ -26,17 +26,36 @@ class Everyone:
 
 @dataclass(frozen=True)
 class Stretch(Everyone):
-    """The organisations whose path lies in [low, high): a subtree, or subtrees side by side."""
+    """The organisations whose path lies in [low, high): a subtree, or subtrees side by side.
+
+    `first` and `last` are the smallest and largest of their keys, if known: planted together their keys lie together,
+    so that their records are one stretch of an index as well.
+    """
 
     low: str
     high: str
+    first: int | None = None
+    last: int | None = None
+
+    @classmethod
+    def between(cls, low: str, high: str) -> "Stretch":
+        """The same with the range of keys looked up."""
+        keys = (
+            Organization.objects.order_by()
+            .filter(cls(low, high).of())
+            .aggregate(first=Min("pk"), last=Max("pk"))
+        )
+        return cls(low, high, **keys)
 
     def of(self, relation: str = "") -> Q:
         key = f"{relation}__path" if relation else "path"
-        return Q(**{f"{key}__gte": self.low, f"{key}__lt": self.high})
+        inside = Q(**{f"{key}__gte": self.low, f"{key}__lt": self.high})
+        if self.first is not None:
+            inside &= Q(**{f"{relation or 'pk'}__gte": self.first, f"{relation or 'pk'}__lte": self.last})
+        return inside
 
     def groups(self) -> Q:
-        return self.of() | Q(stood__pk__isnull=False)
+        return self.of() | _once_under(self.of("parent"))
 
 
 @dataclass(frozen=True)
@@ -49,9 +68,13 @@ class Among(Everyone):
         return Q(**{f"{relation or 'pk'}__in": self.keys})
 
     def groups(self) -> Q:
-        # Two lists of keys, so that both sides of the condition are answered from an index.
-        moved = Placement.objects.filter(self.of("parent")).values_list("organization_id", flat=True)
-        return self.of("parent") | Q(pk__in=list(moved))
+        return self.of("parent") | _once_under(self.of("parent"))
+
+
+def _once_under(parents: Q) -> Q:
+    # A list of keys and not a subquery, so that both sides of the condition are answered from an index.
+    moved = Placement.objects.filter(parents, kind=OrganizationKind.GROUP)
+    return Q(pk__in=list(moved.values_list("organization_id", flat=True)))
 
 
 EVERYONE = Everyone()

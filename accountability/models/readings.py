@@ -76,7 +76,7 @@ class RunPart(models.Model):
     """One share of a fanned-out run: the paths between the two `roots`, worked off by any worker, again if one dies.
 
     `crossings` are committees to sum up again at the end: something of the part stood elsewhere then. Part 0, done
-    from the start, names there the committees above all shares.
+    from the start, names there the committees above all shares, and in `roots` the pairs of `lifts`.
     """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="parts")

@@ -190,11 +190,20 @@ def outdated(run: Run) -> bool:
 
 
 def tune() -> None:
-    """Let PostgreSQL read a period in the order of its covering indexes, in this transaction alone."""
+    """Settings of PostgreSQL for sums over a whole month, in this transaction alone."""
+    _set("jit = off", "work_mem = '64MB'")
+
+
+def keep_to_one_core() -> None:
+    """Parts of a run go side by side already, so none of them is split up once more."""
+    _set("max_parallel_workers_per_gather = 0")
+
+
+def _set(*settings: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL jit = off")
-            cursor.execute("SET LOCAL work_mem = '64MB'")
+            for setting in settings:
+                cursor.execute(f"SET LOCAL {setting}")
 
 
 def _complete(run: Run) -> Run:

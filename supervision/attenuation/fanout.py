@@ -19,9 +19,9 @@ from branches.counts import Among, Stretch, standing
 from branches.models import Organization
 from branches.periods import Period
 
-from .engine import make_current, prepare_run, tune
+from .engine import keep_to_one_core, make_current, prepare_run, tune
 from .rollup import fold, refold
-from .statements import write_part, write_readings
+from .statements import crossings, lifts, settle, write_part, write_readings
 
 #: Parts to cut the tree into, so that no worker waits long for the last one.
 PARTS = 24
@@ -85,8 +85,9 @@ def start(
             shares, above = plan(parts, least)
             write_readings(run, Among(above), afresh=True)
             now = timezone.now()
+            lifted = sorted(lifts(Period.from_key(run.period).ends_on).items())
             RunPart.objects.create(
-                run=run, number=0, roots=[], organizations=len(above), crossings=above, done_at=now
+                run=run, number=0, roots=lifted, organizations=len(above), crossings=above, done_at=now
             )
             RunPart.objects.bulk_create(
                 RunPart(
@@ -121,10 +122,12 @@ def do_part(pk: int) -> None:
         run = Run.objects.select_related("formula").get(pk=part.run_id)
         if part.done_at is None:
             tune()
-            among = Stretch(*part.roots)
+            keep_to_one_core()
+            among = Stretch.between(*part.roots)
+            top = run.parts.get(number=0)
             # Nothing of this part was committed before: its rows and this note stand or fall together.
-            fold(run, among, afresh=True, readings=write_part(run, among, _above(run)))
-            part.crossings = _crossings(run, among)
+            fold(run, among, afresh=True, readings=write_part(run, among, top.crossings, dict(top.roots)))
+            part.crossings = crossings()
             part.done_at = timezone.now()
             part.save()
     complete(run.pk)
@@ -145,9 +148,10 @@ def complete(pk: int) -> Run | None:
         if run is None or run.state != RunState.RUNNING:
             return run
         tune()
+        settle()
         _catch_up(run)
         # Part 0 holds the committees above the shares; their sums come last.
-        scopes = {pk for crossings in run.parts.values_list("crossings", flat=True) for pk in crossings}
+        scopes = {pk for keys in run.parts.values_list("crossings", flat=True) for pk in keys}
         refold(run, scopes)
         run.written = Reading.objects.filter(run=run).count()
         run = make_current(run)
@@ -166,21 +170,6 @@ def _sizes(depth: int, opened: list[str]) -> list[tuple[str, int]]:
         rows = rows.filter(within)
     counted = rows.annotate(top=Substr("path", 1, length)).values("top").annotate(number=Count("*"))
     return sorted(counted.values_list("top", "number"))
-
-
-def _crossings(run: Run, among: Stretch) -> list[int]:
-    """Scopes to look at again in the end: something of this part stood under a committee of another part then."""
-    inside = Organization.objects.order_by().filter(among.of()).values("pk")
-    above = set(_above(run))
-    rows = Reading.objects.filter(run=run, organization__in=inside, parent__isnull=False).exclude(
-        parent__in=inside
-    )
-    placed = rows.values_list("organization_id", "parent_id", "leads")
-    return sorted({pk if leads else parent for pk, parent, leads in placed if parent not in above})
-
-
-def _above(run: Run) -> list[int]:
-    return run.parts.get(number=0).crossings
 
 
 def _catch_up(run: Run) -> None:

@@ -4,7 +4,7 @@ Names come from models and declarations, never from input; every value is a para
 """
 # ruff: noqa: S608
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -99,8 +99,10 @@ ZERO = Sql("0")
 # Own readings
 
 
-def own_readings(run: Run, among: Everyone = EVERYONE) -> Sql:
+def own_readings(run: Run, among: Everyone = EVERYONE, lifted: Mapping[int, int | None] | None = None) -> Sql:
     """SELECT organization_id, the columns of STOOD, CARRIED_DUTIES and OWN: one wide row an organisation.
+
+    `lifted` is what `lifts` says, for those who know it already.
 
     Meetings of each month are grouped apart, in the order of their covering index, and merged: nothing is hashed or
     sorted that the size of the tree could not bear.
@@ -124,7 +126,7 @@ def own_readings(run: Run, among: Everyone = EVERYONE) -> Sql:
         ", ",
         [
             Sql("s.pk AS organization_id"),
-            _lifted(day, among).named("parent_id"),
+            _lifted(lifts(day, among) if lifted is None else lifted).named("parent_id"),
             Sql("s.stood_level AS level, s.stood_chain AS chain, s.stood_sector AS sector"),
             _is_among("s.stood_kind", COMMITTEE_KINDS).named("leads"),
             *(_number(f"p.{name}").named(f"duties_{name}") for name in carried),
@@ -168,9 +170,8 @@ def _stood(day, among: Everyone) -> QuerySet:
     )
 
 
-def _lifted(day, among: Everyone) -> Sql:
-    """The parent, or where that did not lead on `day` (dissolved, say) the nearest committee above that did."""
-    pairs = lifts(day, among)
+def _lifted(pairs: Mapping[int, int | None]) -> Sql:
+    """The parent, or where that did not lead (dissolved, say) the nearest committee above that did."""
     if not pairs:
         return Sql("s.stood_parent_id")
     cases = " ".join("WHEN %s THEN %s" for _ in pairs)
@@ -358,6 +359,12 @@ def analyze(table: str, *columns: str) -> None:
         Sql(f"ANALYZE {table} ({', '.join(columns)})").run()
 
 
+def settle() -> None:
+    """The same for the stored rows, after many have been written."""
+    analyze(READING, "run_id", "organization_id", "parent_id", "leads")
+    analyze(ROLLUP, "run_id", "scope_id")
+
+
 def write_readings(run: Run, among: Everyone = EVERYONE, *, afresh: bool) -> int:
     """Write the own readings of a run and drop those of organisations that no longer counted; rows touched."""
     if isinstance(among, Among) and not among.keys:
@@ -376,7 +383,7 @@ def write_readings(run: Run, among: Everyone = EVERYONE, *, afresh: bool) -> int
     return written
 
 
-def write_part(run: Run, among: Everyone, above: Sequence[int]) -> str:
+def write_part(run: Run, among: Everyone, above: Sequence[int], lifted: Mapping[int, int | None]) -> str:
     """Write the own readings of one part of a run for the first time; the name of a table that holds them.
 
     The table is this connection's own, so that many parts can be summed up side by side, each with its own
@@ -384,7 +391,7 @@ def write_part(run: Run, among: Everyone, above: Sequence[int]) -> str:
     """
     names = ", ".join(("run_id", "organization_id", *READ))
     Sql(f"DROP TABLE IF EXISTS {PART}").run()
-    rows = own_readings(run, among)
+    rows = own_readings(run, among, lifted)
     Sql(
         f"CREATE TEMPORARY TABLE {PART} AS SELECT {int(run.pk)} AS run_id, n.* FROM ({rows.text}) n",
         rows.params,
@@ -409,3 +416,14 @@ def write_part(run: Run, among: Everyone, above: Sequence[int]) -> str:
     Sql(f"CREATE INDEX {PART}_parent ON {PART} (parent_id)").run()
     analyze(PART, "run_id", "organization_id", "parent_id", "leads")
     return PART
+
+
+def crossings() -> list[int]:
+    """Scopes to look at again: something of the part just written stood under a committee of another part then."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT CASE WHEN c.leads THEN c.organization_id ELSE c.parent_id END FROM {PART} c"
+            " WHERE c.parent_id IS NOT NULL"
+            f" AND NOT EXISTS (SELECT 1 FROM {PART} p WHERE p.organization_id = c.parent_id)"
+        )
+        return sorted(row[0] for row in cursor.fetchall())
