@@ -123,7 +123,7 @@ def _divisions(section: Section, size: int, say) -> None:
         child.returncode = os.waitstatus_to_exitcode(status)
         took = time.monotonic() - began
     if child.returncode:
-        raise RuntimeError(f"import_organizations failed: {said[-1000:]}")
+        raise RuntimeError(f"import_organizations ended with {child.returncode}: {said[-1000:]}")
     databases.use(databases.name_of(DIVISIONS))
     imported = Organization.objects.count()
     connection.close()
