@@ -8,6 +8,80 @@ class DutyKind(models.TextChoices):
     OVERSIGHT = "OVERSIGHT", "监督责任"
     FIRST_PERSON = "FIRST_PERSON", "第一责任人"
     DUAL = "DUAL", "一岗双责"
+    LEADERSHIP = "LEADERSHIP", "机关党建领导责任"
+    DEPLOYMENT = "DEPLOYMENT", "部署任务"
+
+
+#: Kinds an administrator makes templates of; a deployment is made by the committee that deploys.
+TEMPLATE_KINDS = (
+    DutyKind.PRINCIPAL,
+    DutyKind.OVERSIGHT,
+    DutyKind.FIRST_PERSON,
+    DutyKind.DUAL,
+    DutyKind.LEADERSHIP,
+)
+
+
+class CountedBy(models.TextChoices):
+    """What a countable item counts; what the system knows counts by itself once it is confirmed."""
+
+    NOTHING = "", "不计数"
+    HAND = "HAND", "次数（填报）"
+    MEETINGS = "MEETINGS", "会议次数（自动）"
+    PERSONS = "PERSONS", "谈话人数，不重复（自动）"
+
+
+#: Counts nobody types: they follow from confirmed meetings.
+COUNTED_BY_ITSELF = (CountedBy.MEETINGS, CountedBy.PERSONS)
+
+
+class EvidenceKind(models.TextChoices):
+    """What may stand beside a record; optional unless an item says otherwise, and never a photo."""
+
+    OPTIONAL = "OPTIONAL", "可不附"
+    MEETING = "MEETING", "会议记录"
+    DOCUMENT = "DOCUMENT", "文件"
+
+
+class DeploymentKind(models.TextChoices):
+    DOCUMENT = "DOCUMENT", "文件部署"
+    THEME = "THEME", "专题工作"
+    CAMPAIGN = "CAMPAIGN", "集中行动"
+
+
+class DeploymentState(models.TextChoices):
+    ISSUED = "ISSUED", "推进中"
+    CLOSED = "CLOSED", "已办结"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
+
+
+class Stage(models.TextChoices):
+    """What becomes of a deployment at one unit, in this order."""
+
+    RECEIVED = "RECEIVED", "收到"
+    ARRANGED = "ARRANGED", "分解"
+    EXECUTED = "EXECUTED", "执行"
+    COMPLIANT = "COMPLIANT", "合规"
+    QUALITY = "QUALITY", "质量"
+    FEEDBACK = "FEEDBACK", "反馈"
+
+
+class IssueReach(models.TextChoices):
+    """How far one issue goes below its scope."""
+
+    OWN = "own", "只给该单位"
+    CHILDREN = "children", "直接下级"
+    SUBTREE = "subtree", "该单位及以下所有适用单位"
+
+
+class NoticeKind(models.TextChoices):
+    DUE_30 = "DUE_30", "30天内到期"
+    DUE_7 = "DUE_7", "7天内到期"
+    DUE_1 = "DUE_1", "明天到期"
+    OVERDUE = "OVERDUE", "已逾期"
+    RETURNED = "RETURNED", "被退回"
+    TO_SIGN = "TO_SIGN", "待签收"
+    HANDED_OVER = "HANDED_OVER", "职责移交"
 
 
 class ListStatus(models.TextChoices):
@@ -44,6 +118,7 @@ class Measure(models.TextChoices):
     SPECIAL_STUDY = "special_study", "专题研究与中心组学习"
     DUTIES = "duties", "责任事项"
     DUTIES_TIMELY = "duties_timely", "按时履责"
+    DEPLOYMENTS = "deployments", "部署落实"
 
 
 class RunState(models.TextChoices):

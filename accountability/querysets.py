@@ -8,26 +8,24 @@ from branches.querysets.organizations import subtree
 from .choices import ListStatus, RecordStatus
 
 
-class DutyListQuerySet(QuerySet):
+class OrganizationRowQuerySet(QuerySet):
+    """Rows that belong to an organisation."""
+
     def in_subtree(self, node):
         return self.filter(subtree(node, "organization"))
 
+
+class DutyListQuerySet(OrganizationRowQuerySet):
     def in_force(self):
         return self.exclude(status=ListStatus.WITHDRAWN)
 
 
-class DutyQuerySet(QuerySet):
-    def in_subtree(self, node):
-        return self.filter(subtree(node, "organization"))
-
+class DutyQuerySet(OrganizationRowQuerySet):
     def in_force(self):
         return self.filter(is_withdrawn=False)
 
 
-class DutyRecordQuerySet(QuerySet):
-    def in_subtree(self, node):
-        return self.filter(subtree(node, "organization"))
-
+class DutyRecordQuerySet(OrganizationRowQuerySet):
     def in_force(self):
         return self.filter(withdrawn_at__isnull=True)
 

@@ -6,14 +6,14 @@ from django.db.models import Max
 from simple_history.utils import bulk_create_with_history
 
 from accountability.models import Duty, DutyList, DutyRecord
-from accountability.windows import carrying_period, terms
+from accountability.windows import carrying_window, terms
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Appointment, Organization
-from branches.periods import Interval
+from branches.periods import Interval, window_of
 
-from .lists import open_records
 from .marks import mark_records
+from .opening import open_records
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,12 @@ def decompose_duty(*, actor, duty: Duty, shares: list[Share], now) -> int:
                 parent=parent,
                 owner=share.owner,
                 number=numbers.get(lists[share.organization.pk].pk, 0) + 1,
-                heading=parent.heading,
-                content=parent.content,
-                measure=share.measure or parent.measure,
-                interval=share.interval or parent.interval,
-                legal_basis=parent.legal_basis,
+                arranged_at=now if share.owner else None,
+                **parent.requirement()
+                | {
+                    "measure": share.measure or parent.measure,
+                    "interval": share.interval or parent.interval,
+                },
             )
             for share in shares
         ],
@@ -76,11 +77,14 @@ def decompose_duty(*, actor, duty: Duty, shares: list[Share], now) -> int:
         default_change_reason="分解",
         default_date=now,
     )
-    carriers = dict(parent.records.in_force().values_list("period", "pk"))
+    carriers = {
+        window_of(parent.interval, due_on): pk
+        for due_on, pk in parent.records.in_force().values_list("due_on", "pk")
+    }
     open_records(
         duties=duties,
-        windows=lambda each: terms(each.interval, parent.duty_list.year, actor.today, last),
-        parent_of=lambda each, term: carriers.get(carrying_period(parent.interval, term)),
+        terms_of=lambda each: terms(each.interval, parent.duty_list.year, actor.today, last, each.deadline),
+        parent_of=lambda each, term: carriers.get(carrying_window(parent.interval, term)),
         now=now,
     )
     opened = DutyRecord.objects.filter(duty__parent=parent, opened_at=now)

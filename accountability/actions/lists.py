@@ -2,20 +2,17 @@ from itertools import islice
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+from simple_history.utils import bulk_update_with_history
 
 from accountability.choices import ListStatus, RecordStatus
 from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
 from accountability.querysets import targets_of, without_list
-from accountability.windows import terms
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Appointment, Organization
 
 from .marks import mark_records
-
-#: Lists written at once; bounds the memory of issuing to a whole province.
-BATCH = 200
+from .opening import BATCH, open_template_lists
 
 
 @transaction.atomic
@@ -75,77 +72,12 @@ def _lock(template, actor):
         raise ValidationError("往年的模板不能再下发，请先复制为今年的模板。")
 
 
-def _issue(actor, template, targets, now) -> list[DutyList]:
+def _issue(actor, template, targets, now, batch=None) -> list[DutyList]:
     items = list(template.items.all())
     if not items:
         raise ValidationError("模板还没有条目。")
-    lists = bulk_create_with_history(
-        [
-            DutyList(
-                template=template,
-                title=template.title,
-                kind=template.kind,
-                year=template.year,
-                organization=organization,
-                appointment=appointment,
-                issuer=actor.organization,
-                issued_on=actor.today,
-                issued_by=actor.user,
-            )
-            for organization, appointment in targets
-        ],
-        DutyList,
-        default_user=actor.user,
-        default_change_reason="下发",
-        default_date=now,
-    )
-    duties = bulk_create_with_history(
-        [
-            Duty(
-                duty_list=issued,
-                organization=issued.organization,
-                owner=issued.appointment,
-                number=item.number,
-                heading=item.heading,
-                content=item.content,
-                measure=item.measure,
-                interval=item.interval,
-                legal_basis=item.legal_basis,
-            )
-            for issued in lists
-            for item in items
-        ],
-        Duty,
-        default_user=actor.user,
-        default_change_reason="下发",
-        default_date=now,
-    )
-    windows = {
-        item.number: terms(item.interval, template.year, actor.today, item.sunset_on) for item in items
-    }
-    open_records(duties=duties, windows=lambda duty: windows[duty.number], now=now)
-    return lists
-
-
-def open_records(*, duties, windows, now, parent_of=lambda duty, term: None) -> None:
-    """Open a record for every term of `duties`; `windows(duty)` are its terms, `parent_of` the parent record's id.
-
-    No history row is written: an opened record is empty, and the list's own history tells who issued it.
-    """
-    DutyRecord.objects.bulk_create(
-        (
-            DutyRecord(
-                duty=duty,
-                organization_id=duty.organization_id,
-                parent_id=parent_of(duty, term),
-                period=term.last_month.key,
-                due_on=term.ends_on,
-                opened_at=now,
-            )
-            for duty in duties
-            for term in windows(duty)
-        ),
-        batch_size=1000,
+    return open_template_lists(
+        actor=actor, template=template, items=items, targets=targets, now=now, batch=batch
     )
 
 

@@ -1,7 +1,6 @@
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import DateTimeField, Value
 
+from branches.insertion import insert_select
 from branches.models import DirtyMark
 from branches.periods import Period
 
@@ -18,11 +17,4 @@ def mark_records(*, records, today, now) -> None:
         .distinct()
         .annotate(marked_at=Value(now, output_field=DateTimeField()))
     )
-    try:
-        select, params = rows.query.get_compiler(connection=connection).as_sql()
-    except EmptyResultSet:
-        return
-    table = connection.ops.quote_name(DirtyMark._meta.db_table)
-    with connection.cursor() as cursor:
-        # Names of our own tables and the ORM's SQL; every value is a parameter.
-        cursor.execute(f"INSERT INTO {table} (organization_id, period, marked_at) {select}", params)
+    insert_select(DirtyMark, ["organization", "period", "marked_at"], rows)

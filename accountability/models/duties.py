@@ -2,12 +2,85 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from branches.choices import Level, OrganizationKind, Post
+from branches.choices import Level, MeetingKind, OrganizationKind, Post
 from branches.models import Appointment, Meeting, Organization, User
 from branches.periods import Interval, Period, window_of
 
-from ..choices import Decision, DutyKind, ListStatus, RecordStatus
-from ..querysets import DutyListQuerySet, DutyQuerySet, DutyRecordQuerySet
+from ..choices import COUNTED_BY_ITSELF, CountedBy, Decision, DutyKind, EvidenceKind, ListStatus, RecordStatus
+from ..querysets import DutyListQuerySet, DutyQuerySet, DutyRecordQuerySet, OrganizationRowQuerySet
+
+
+class Requirement(models.Model):
+    """What an item asks for: its words, how often or by which day, what it counts, and on which article it stands.
+
+    `deadline` replaces the end of the window where one day is named. `target` is how many times or persons a term
+    asks for, counted as `counted_by` says over the meetings of `meeting_kinds` (a mask of `MeetingKind`).
+    A negative item (负面清单) is a trigger and opens no records.
+    """
+
+    heading = models.CharField("条目", max_length=80)
+    content = models.CharField("责任内容", max_length=500)
+    measure = models.CharField("落实要求", max_length=500, blank=True)
+    interval = models.CharField("周期", max_length=8, choices=Interval.choices())
+    deadline = models.DateField(
+        "完成期限", null=True, blank=True, help_text="只做一次的填具体日期，周期选“年”"
+    )
+    counted_by = models.CharField("计数方式", max_length=8, choices=CountedBy.choices, blank=True, default="")
+    target = models.PositiveSmallIntegerField("每期至少", null=True, blank=True)
+    meeting_kinds = models.PositiveIntegerField("计入的会议类型", default=0)
+    evidence = models.CharField(
+        "佐证", max_length=8, choices=EvidenceKind.choices, default=EvidenceKind.OPTIONAL
+    )
+    is_common = models.BooleanField("共性条目", default=True, help_text="个性条目只属于这个单位或这个人")
+    is_negative = models.BooleanField("负面清单", default=False, help_text="发生了才登记，不是要完成的任务")
+    legal_basis = models.CharField("依据条款", max_length=200, blank=True)
+
+    #: The fields above, copied as they stand from template to duty and from duty to share.
+    REQUIRED = (
+        "heading",
+        "content",
+        "measure",
+        "interval",
+        "deadline",
+        "counted_by",
+        "target",
+        "meeting_kinds",
+        "evidence",
+        "is_common",
+        "is_negative",
+        "legal_basis",
+    )
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(counted_by="", target__isnull=True) | (~Q(counted_by="") & Q(target__gte=1)),
+                name="%(app_label)s_%(class)s_counts_to_a_target",
+                violation_error_message="选了计数方式就要写每期至少多少，没选就不要写。",
+            ),
+        ]
+
+    def requirement(self) -> dict:
+        """The fields of `REQUIRED` with their values."""
+        return {name: getattr(self, name) for name in self.REQUIRED}
+
+    @property
+    def counts_by_itself(self) -> bool:
+        return self.counted_by in COUNTED_BY_ITSELF
+
+    @property
+    def asks(self) -> str:
+        """How much by when in words: 每半年, 每半年不少于2次, 6月30日前."""
+        often = f"{self.deadline:%Y-%m-%d}前" if self.deadline else f"每{Interval(self.interval).label}"
+        if not self.counted_by:
+            return often
+        unit = "人" if self.counted_by == CountedBy.PERSONS else "次"
+        return f"{often}不少于{self.target}{unit}"
+
+    @property
+    def meeting_kind_labels(self) -> list[str]:
+        return [kind.label for kind in MeetingKind.unpack(self.meeting_kinds)]
 
 
 class DutyTemplate(models.Model):
@@ -22,6 +95,7 @@ class DutyTemplate(models.Model):
     posts = models.JSONField("适用职务", default=list, blank=True, help_text="留空表示由组织整体承担")
     source = models.CharField("依据", max_length=200, blank=True)
     is_starter = models.BooleanField("系统示例", default=False, help_text="可自由修改，不是文件原文")
+    version = models.PositiveIntegerField("版次", default=1)
     created_at = models.DateTimeField("登记时间", auto_now_add=True)
 
     history = HistoricalRecords()
@@ -54,31 +128,50 @@ class DutyTemplate(models.Model):
         return [Post(post).label for post in self.posts]
 
 
-class DutyTemplateItem(models.Model):
+class DutyTemplateItem(Requirement):
     """One item: what to do, how it shows, how often, by which article, until when."""
 
     template = models.ForeignKey(DutyTemplate, models.CASCADE, related_name="items", verbose_name="模板")
     number = models.PositiveSmallIntegerField("序号")
-    heading = models.CharField("条目", max_length=80)
-    content = models.CharField("责任内容", max_length=500)
-    measure = models.CharField("落实要求", max_length=500, blank=True)
-    interval = models.CharField("周期", max_length=8, choices=Interval.choices())
-    is_common = models.BooleanField("共性条目", default=True)
-    legal_basis = models.CharField("依据条款", max_length=200, blank=True)
     sunset_on = models.DateField("日落日期", null=True, blank=True)
 
     history = HistoricalRecords()
 
-    class Meta:
+    class Meta(Requirement.Meta):
         verbose_name = "模板条目"
         verbose_name_plural = "模板条目"
         ordering = ["template", "number"]
         constraints = [
-            models.UniqueConstraint(fields=["template", "number"], name="template_item_number_once")
+            *Requirement.Meta.constraints,
+            models.UniqueConstraint(fields=["template", "number"], name="template_item_number_once"),
         ]
 
     def __str__(self):
         return f"{self.number} {self.heading}"
+
+
+class DutyTemplateVersion(models.Model):
+    """What a template said in one version: never changed, so that two can be laid side by side years later.
+
+    `facts` and each of `items` are the template's and the items' fields with dates as ISO text.
+    """
+
+    template = models.ForeignKey(DutyTemplate, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField("版次")
+    facts = models.JSONField("模板")
+    items = models.JSONField("条目")
+    reason = models.CharField("修改原因", max_length=200, blank=True)
+    author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    made_at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "模板版次"
+        verbose_name_plural = "模板版次"
+        ordering = ["template", "-number"]
+        constraints = [models.UniqueConstraint(fields=["template", "number"], name="template_version_once")]
+
+    def __str__(self):
+        return f"{self.template} 第{self.number}版"
 
 
 class DutyList(models.Model):
@@ -86,6 +179,23 @@ class DutyList(models.Model):
 
     template = models.ForeignKey(
         DutyTemplate, models.PROTECT, null=True, blank=True, related_name="lists", verbose_name="模板"
+    )
+    template_version = models.PositiveIntegerField("模板版次", null=True, blank=True)
+    deployment = models.ForeignKey(
+        "accountability.Deployment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="lists",
+        verbose_name="部署",
+    )
+    batch = models.ForeignKey(
+        "accountability.IssueBatch",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="lists",
+        verbose_name="批次",
     )
     title = models.CharField("名称", max_length=160)
     kind = models.CharField("责任类别", max_length=16, choices=DutyKind.choices)
@@ -134,9 +244,31 @@ class DutyList(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["organization", "year", "kind"],
-                condition=Q(template__isnull=True) & ~Q(status=ListStatus.WITHDRAWN),
+                condition=Q(template__isnull=True, deployment__isnull=True, appointment__isnull=True)
+                & ~Q(status=ListStatus.WITHDRAWN),
                 name="duty_list_decomposed_once",
                 violation_error_message="该单位本年度已有同类分解清单。",
+            ),
+            models.UniqueConstraint(
+                fields=["appointment", "year", "kind"],
+                condition=Q(template__isnull=True, deployment__isnull=True, appointment__isnull=False)
+                & ~Q(status=ListStatus.WITHDRAWN),
+                name="duty_list_personal_once",
+                violation_error_message="此人本年度已有同类分解清单。",
+            ),
+            models.UniqueConstraint(
+                fields=["deployment", "organization"],
+                condition=Q(deployment__isnull=False, appointment__isnull=True)
+                & ~Q(status=ListStatus.WITHDRAWN),
+                name="duty_list_deployed_once",
+                violation_error_message="该部署已下达给此单位。",
+            ),
+            models.UniqueConstraint(
+                fields=["deployment", "appointment"],
+                condition=Q(deployment__isnull=False, appointment__isnull=False)
+                & ~Q(status=ListStatus.WITHDRAWN),
+                name="duty_list_deployed_once_a_post",
+                violation_error_message="该部署已下达给此人。",
             ),
         ]
 
@@ -144,8 +276,12 @@ class DutyList(models.Model):
         return self.title
 
 
-class Duty(models.Model):
-    """责任项: one item of a list; `parent` is the duty it was decomposed from."""
+class Duty(Requirement):
+    """责任项: one item of a list; `parent` is the duty it was decomposed from.
+
+    `is_personal`: a share of the unit's own duty, borne by its officer `owner`. `arranged_at`: when an owner was
+    named, or the duty decomposed, for the first time. `continues`: the duty of a merged unit that it goes on with.
+    """
 
     duty_list = models.ForeignKey(DutyList, models.PROTECT, related_name="duties", verbose_name="责任清单")
     organization = models.ForeignKey(
@@ -154,32 +290,49 @@ class Duty(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="分解自"
     )
+    continues = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="continued_by",
+        verbose_name="承接自",
+        db_index=False,
+    )
     owner = models.ForeignKey(
         Appointment, models.PROTECT, null=True, blank=True, related_name="duties", verbose_name="责任人"
     )
     number = models.PositiveSmallIntegerField("序号")
-    heading = models.CharField("条目", max_length=80)
-    content = models.CharField("责任内容", max_length=500)
-    measure = models.CharField("落实要求", max_length=500, blank=True)
-    interval = models.CharField("周期", max_length=8, choices=Interval.choices())
-    legal_basis = models.CharField("依据条款", max_length=200, blank=True)
+    is_personal = models.BooleanField("由个人承担", default=False)
+    arranged_at = models.DateTimeField("落实到人时间", null=True, blank=True)
     is_withdrawn = models.BooleanField("已撤回", default=False)
 
     history = HistoricalRecords()
     objects = DutyQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Requirement.Meta):
         verbose_name = "责任项"
         verbose_name_plural = "责任项"
         ordering = ["duty_list", "number"]
         constraints = [
+            *Requirement.Meta.constraints,
             models.UniqueConstraint(fields=["duty_list", "number"], name="duty_number_once"),
-            # Decomposing twice makes one child a unit.
+            # Decomposing twice makes one child a unit, and one an officer.
             models.UniqueConstraint(
                 fields=["parent", "organization"],
-                condition=Q(parent__isnull=False, is_withdrawn=False),
+                condition=Q(parent__isnull=False, is_personal=False, is_withdrawn=False),
                 name="duty_decomposed_once",
                 violation_error_message="该责任项已分解给此单位。",
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "owner"],
+                condition=Q(parent__isnull=False, is_personal=True, is_withdrawn=False),
+                name="duty_shared_once",
+                violation_error_message="该责任项已分给此人。",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_personal=False) | Q(owner__isnull=False),
+                name="duty_personal_has_an_owner",
             ),
         ]
 
@@ -187,11 +340,66 @@ class Duty(models.Model):
         return f"{self.heading}：{self.content}"
 
 
+class DutyHandover(models.Model):
+    """交接: who passed a duty on to whom, and since when; what was done before stays with who did it.
+
+    Between officers when a post is handed over, between organisations when one is merged into another.
+    """
+
+    duty = models.ForeignKey(Duty, models.PROTECT, related_name="handovers", verbose_name="责任项")
+    from_organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    to_organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    from_appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, blank=True, related_name="+")
+    to_appointment = models.ForeignKey(Appointment, models.PROTECT, null=True, blank=True, related_name="+")
+    effective_on = models.DateField("移交日期")
+    open_records = models.PositiveIntegerField("未完成期数", default=0)
+    reason = models.CharField("原因", max_length=200)
+    passed_at = models.DateTimeField("登记时间")
+
+    class Meta:
+        verbose_name = "职责移交"
+        verbose_name_plural = "职责移交"
+        ordering = ["-passed_at", "-pk"]
+
+    def __str__(self):
+        return f"{self.duty_id} {self.reason}"
+
+
+class DutyTrigger(models.Model):
+    """触发: something on the 负面清单 happened; people look at it and say what was done, nothing follows by itself."""
+
+    duty = models.ForeignKey(Duty, models.PROTECT, related_name="triggers", verbose_name="负面清单条目")
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="duty_triggers", verbose_name="单位"
+    )
+    happened_on = models.DateField("发生日期")
+    note = models.CharField("情况", max_length=500)
+    reporter = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="登记人")
+    reported_at = models.DateTimeField("登记时间")
+    answer = models.CharField("处理情况", max_length=500, blank=True)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField("处理时间", null=True, blank=True)
+
+    history = HistoricalRecords()
+    objects = OrganizationRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "负面清单触发"
+        verbose_name_plural = "负面清单触发"
+        ordering = ["-happened_on", "-pk"]
+
+    def __str__(self):
+        return f"{self.happened_on} {self.note[:20]}"
+
+
 class DutyRecord(models.Model):
     """履责纪实: one term of a duty, opened with the list and closed only when what was done is accepted.
 
     `period` is the month key (202610) in which it is judged, `due_on` its last day. `parent` is the term of the
-    parent duty whose window holds this one: the pair on which retention is measured.
+    parent duty whose window holds this one: the pair on which retention is measured. `is_deployment` says the same as
+    its list, so that a period is read from one index alone. `counted` is what was done of a countable item: typed, or
+    frozen from the confirmed meetings when the term is handed in; `is_settled_by_count` that it reached its target by
+    meetings which the level above had already confirmed.
     """
 
     duty = models.ForeignKey(Duty, models.PROTECT, related_name="records", verbose_name="责任项")
@@ -201,11 +409,14 @@ class DutyRecord(models.Model):
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级履责"
     )
+    is_deployment = models.BooleanField("部署任务", default=False)
     period = models.PositiveIntegerField("期")
     due_on = models.DateField("期限")
     status = models.CharField("状态", max_length=10, choices=RecordStatus.choices, default=RecordStatus.OPEN)
     done_on = models.DateField("完成日期", null=True, blank=True)
     summary = models.TextField("履责情况", blank=True)
+    counted = models.PositiveIntegerField("完成次数", null=True, blank=True)
+    is_settled_by_count = models.BooleanField("自动计数达标", default=False)
     meetings = models.ManyToManyField(
         Meeting, blank=True, related_name="duty_records", verbose_name="佐证会议"
     )
@@ -237,6 +448,7 @@ class DutyRecord(models.Model):
                     "opened_at",
                     "withdrawn_at",
                     "parent",
+                    "is_deployment",
                 ],
                 name="duty_record_reading",
             ),
@@ -301,3 +513,65 @@ class DutyReview(models.Model):
 
     def __str__(self):
         return f"{self.record_id} {self.get_decision_display()}"
+
+
+class EvidenceFile(models.Model):
+    """佐证文件, optional: stored outside the web root under its SHA-256, versioned, served through the door.
+
+    A newer file of the same name replaces the older one, which stays readable: `replaced_by` names it.
+    """
+
+    record = models.ForeignKey(DutyRecord, models.PROTECT, related_name="files", verbose_name="履责纪实")
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
+    file = models.FileField("文件", upload_to="evidence/%Y/%m/")
+    file_name = models.CharField("文件名", max_length=200)
+    version = models.PositiveIntegerField("版次", default=1)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField("大小（字节）")
+    sha256 = models.CharField(max_length=64)
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="上传人")
+    uploaded_at = models.DateTimeField("上传时间")
+    replaced_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaces")
+    removed_at = models.DateTimeField("移除时间", null=True, blank=True)
+
+    objects = OrganizationRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "佐证文件"
+        verbose_name_plural = "佐证文件"
+        ordering = ["file_name", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["record", "file_name", "version"], name="evidence_version_once")
+        ]
+
+    def __str__(self):
+        return self.file_name
+
+
+class QualityCheck(models.Model):
+    """质量抽查 of an accepted record: drawn by chance, judged by a person, answered by the unit if it did not pass."""
+
+    record = models.OneToOneField(
+        DutyRecord, models.PROTECT, related_name="quality_check", verbose_name="履责纪实"
+    )
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", verbose_name="单位")
+    drawn_at = models.DateTimeField("抽取时间")
+    drawn_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="抽取人")
+    passed = models.BooleanField("是否合格", null=True)
+    note = models.CharField("抽查意见", max_length=500, blank=True)
+    checker = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    checked_at = models.DateTimeField("抽查时间", null=True, blank=True)
+    answer = models.CharField("反馈整改", max_length=500, blank=True)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField("反馈时间", null=True, blank=True)
+
+    history = HistoricalRecords()
+    objects = OrganizationRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "质量抽查"
+        verbose_name_plural = "质量抽查"
+        ordering = ["-drawn_at", "-pk"]
+
+    def __str__(self):
+        return f"抽查 {self.record_id}"

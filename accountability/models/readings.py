@@ -99,7 +99,7 @@ class RunPart(models.Model):
 class Reading(models.Model):
     """读数: one organisation in one run, with where it stood in the tree then, and its own integers.
 
-    `duties_carried_*` count its duty records whose parent record was fulfilled. Written by set-based SQL only.
+    `duties_*carried_*` and `deployments_carried_*` count its records whose parent record was fulfilled. Written by set-based SQL only.
     """
 
     pk = models.CompositePrimaryKey("run_id", "organization_id")
@@ -124,6 +124,8 @@ class Reading(models.Model):
     duties_carried_done = models.PositiveIntegerField(default=0)
     duties_timely_carried_due = models.PositiveIntegerField(default=0)
     duties_timely_carried_done = models.PositiveIntegerField(default=0)
+    deployments_carried_due = models.PositiveIntegerField(default=0)
+    deployments_carried_done = models.PositiveIntegerField(default=0)
     locals().update(_columns("due", "done"))
 
     class Meta:

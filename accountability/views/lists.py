@@ -116,7 +116,7 @@ def duty_decompose(request, duty):
     form = DecompositionForm(request.POST or None, duty=duty, units=units, taken=taken, today=actor.today)
     stricter = False
     if request.method == "POST" and form.is_valid():
-        stricter = is_stricter(form.cleaned_data["interval"], duty.interval)
+        stricter = is_stricter(Duty(**duty.requirement() | {"interval": form.cleaned_data["interval"]}), duty)
         if not stricter or "stricter" in request.POST:
             try:
                 number = decompose_duty(actor=actor, duty=duty, shares=form.shares, now=timezone.now())

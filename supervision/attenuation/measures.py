@@ -26,6 +26,8 @@ COUNTS = (
     "duties_due",
     "duties_done",
     "duties_timely",
+    "deployments_due",
+    "deployments_done",
 )
 
 
@@ -140,3 +142,15 @@ def duties(counts):
 def duties_timely(counts):
     """按时履责：已认可的责任项中在期限内完成的项数。"""
     return counts.duties_timely, counts.duties_done
+
+
+@measure(
+    Measure.DEPLOYMENTS,
+    weight=15,
+    source="《党委（党组）落实全面从严治党主体责任规定》关于重大决策部署贯彻落实的要求；各项部署载明的期限",
+    remedy="打开部署的链条视图，看停在哪一级、哪一步：没签收的提醒，没分解的帮助明确人和时限，超期的了解困难。",
+    pair="承接的上级部署任务已按时落实",
+)
+def deployments(counts):
+    """部署落实：本期到期的部署任务中签收、分解到人、按期完成并经上级认可的项数。"""
+    return counts.deployments_done, counts.deployments_due

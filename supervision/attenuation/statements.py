@@ -22,11 +22,13 @@ from branches.periods import Interval, Period, window_of
 from .measures import COUNTS, MEASURES
 
 KEYS = tuple(measure.value for measure in Measure)
-#: Measures whose pairs are found by comparing a unit with its parent; the duties know their own parents.
-PAIRED = tuple(key for key in KEYS if key not in ("duties", "duties_timely"))
+#: Measures whose records know the parent record they are paired with …
+OWN_PAIRS = ("duties", "duties_timely", "deployments")
+#: … and those whose pairs are found by comparing a unit with its parent.
+PAIRED = tuple(key for key in KEYS if key not in OWN_PAIRS)
 OWN = tuple(f"{key}_{side}" for key in KEYS for side in ("due", "done"))
 CARRIED = tuple(f"{key}_carried_{side}" for key in KEYS for side in ("due", "done"))
-CARRIED_DUTIES = tuple(name for name in CARRIED if name.startswith("duties"))
+CARRIED_DUTIES = tuple(f"{key}_carried_{side}" for key in OWN_PAIRS for side in ("due", "done"))
 STOOD = ("parent_id", "level", "chain", "sector", "leads")
 READ = (*STOOD, *CARRIED_DUTIES, *OWN)
 READING = Reading._meta.db_table
@@ -119,9 +121,10 @@ def own_readings(run: Run, among: Everyone = EVERYONE, lifted: Mapping[int, int 
         "study_owed": _total(_owed(rule) for rule in rules if rule.counts_as_study),
         "study_held": _total(_held(rule, held) for rule in rules if rule.counts_as_study),
         **{name: _total(column(name) for column in held["attendance"]) for name in counts.ATTENDANCE},
-        **{name: _number(f"d.{name}") for name in ("duties_due", "duties_done", "duties_timely")},
+        **{name: _number(f"d.{name}") for name in COUNTS if name.startswith(("duties", "deployments"))},
     }
-    carried = ("carried_due", "carried_done", "timely_carried_due", "timely_carried_done")
+    # In the order of CARRIED_DUTIES.
+    carried = [f"{kind}carried_{side}" for kind in ("", "timely_", "deployed_") for side in ("due", "done")]
     inner = join(
         ", ",
         [
@@ -129,7 +132,7 @@ def own_readings(run: Run, among: Everyone = EVERYONE, lifted: Mapping[int, int 
             _lifted(lifts(day, among) if lifted is None else lifted).named("parent_id"),
             Sql("s.stood_level AS level, s.stood_chain AS chain, s.stood_sector AS sector"),
             _is_among("s.stood_kind", COMMITTEE_KINDS).named("leads"),
-            *(_number(f"p.{name}").named(f"duties_{name}") for name in carried),
+            *(_number(f"p.{n}").named(name) for n, name in zip(carried, CARRIED_DUTIES, strict=True)),
             *(by_name[name].named(f"c_{name}") for name in COUNTS),
         ],
     )

@@ -9,7 +9,8 @@ import pytest
 from accountability.actions.starters import STARTERS
 from accountability.burden import burden_of
 from accountability.forbidden import find_forbidden
-from accountability.windows import carrying_period, is_stricter, terms
+from accountability.models import Duty
+from accountability.windows import Term, carrying_window, is_stricter, stricter_points, terms
 from branches.periods import Period
 
 
@@ -70,37 +71,68 @@ def test_burden_is_an_exact_average():
     assert burden_of([]).records == 0
 
 
+def codes(found):
+    return [each.window.code for each in found]
+
+
 def test_terms_begin_with_the_month_of_issue():
-    assert [each.code for each in terms("quarter", 2026, date(2026, 5, 20))] == [
-        "2026-Q2",
-        "2026-Q3",
-        "2026-Q4",
-    ]
+    assert codes(terms("quarter", 2026, date(2026, 5, 20))) == ["2026-Q2", "2026-Q3", "2026-Q4"]
     assert len(terms("month", 2026, date(2025, 12, 1))) == 12
     assert terms("month", 2026, date(2027, 1, 1)) == []
 
 
 def test_terms_end_with_the_sunset():
-    assert [each.code for each in terms("quarter", 2026, date(2026, 1, 1), date(2026, 8, 31))] == [
-        "2026-Q1",
-        "2026-Q2",
+    found = terms("quarter", 2026, date(2026, 1, 1), date(2026, 8, 31))
+    assert codes(found) == ["2026-Q1", "2026-Q2"]
+    assert [(each.period, each.due_on) for each in found] == [
+        (202603, date(2026, 3, 31)),
+        (202606, date(2026, 6, 30)),
     ]
 
 
+def test_a_deadline_makes_one_term_judged_in_its_own_month():
+    (term,) = terms("year", 2026, date(2026, 5, 20), deadline=date(2026, 9, 10))
+    assert (term.window.code, term.period, term.due_on) == ("2026", 202609, date(2026, 9, 10))
+    assert terms("year", 2026, date(2026, 9, 11), deadline=date(2026, 9, 10)) == []
+    assert terms("year", 2026, date(2026, 5, 20), date(2026, 8, 31), date(2026, 9, 10)) == []
+    assert terms("year", 2025, date(2025, 1, 1), deadline=date(2026, 9, 10)) == []
+
+
 @pytest.mark.parametrize(
-    ("interval", "term", "key"),
+    ("interval", "term", "code"),
     [
-        ("quarter", "2026-05", 202606),
-        ("month", "2026-05", 202605),
-        ("year", "2026-Q2", 202612),
+        ("quarter", "2026-05", "2026-Q2"),
+        ("month", "2026-05", "2026-05"),
+        ("year", "2026-Q2", "2026"),
         ("month", "2026-Q2", None),
         ("quarter", "2026-H1", None),
     ],
 )
-def test_the_carrying_term_holds_the_child(interval, term, key):
-    assert carrying_period(interval, Period.parse(term)) == key
+def test_the_carrying_window_holds_the_child(interval, term, code):
+    window = Period.parse(term)
+    found = carrying_window(interval, Term(window, window.ends_on))
+    assert (found and found.code) == code
 
 
-def test_asking_more_often_is_stricter():
-    assert is_stricter("month", "quarter")
-    assert not is_stricter("quarter", "quarter")
+def asked(**facts):
+    return Duty(interval="quarter", heading="h", content="c", **facts)
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "points"),
+    [
+        (asked(), asked(), 0),
+        (asked(), Duty(interval="month"), 1),
+        (Duty(interval="month"), asked(), 0),
+        (asked(deadline=date(2026, 6, 30)), asked(deadline=date(2026, 6, 20)), 1),
+        (asked(deadline=date(2026, 6, 20)), asked(deadline=date(2026, 6, 30)), 0),
+        (asked(), asked(deadline=date(2026, 6, 30)), 1),
+        (asked(counted_by="HAND", target=2), asked(counted_by="HAND", target=3), 1),
+        (asked(counted_by="HAND", target=2), asked(counted_by="HAND", target=2), 0),
+        (asked(), asked(evidence="DOCUMENT"), 1),
+    ],
+)
+def test_what_is_stricter_is_named(parent, child, points):
+    found = stricter_points(child, parent)
+    assert len(found) == points
+    assert is_stricter(child, parent) == bool(points)
