@@ -1,8 +1,23 @@
-"""Who reviews what was done about a duty: somebody above, never the one who wrote it."""
+"""Who reviews what was done about a duty (somebody above, never the one who wrote it), and who may answer for one."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 
-from branches.access import Actor, Right
+from branches.access import POWERS, Actor, Right
+
+#: Posts that may answer for a duty: whoever may write down what was done about it.
+BEARING_POSTS = tuple(post for post, powers in POWERS.items() if Right.RECORD_DUTIES in powers)
+
+
+def require_bearer(appointment, organization, today) -> None:
+    """Raise `ValidationError` unless the appointment is in force at `organization` and its post may bear a duty."""
+    if appointment.organization_id != organization.pk:
+        raise ValidationError(f"{appointment.user}不在{organization}任职。")
+    if appointment.starts_on > today or (appointment.ends_on and appointment.ends_on <= today):
+        raise ValidationError(
+            f"{appointment.user}的{appointment.get_post_display()}任职已经结束或还没有开始。"
+        )
+    if appointment.post not in BEARING_POSTS:
+        raise ValidationError(f"{appointment.get_post_display()}不填写履责纪实，不能作责任人。")
 
 
 def may_review(actor: Actor, record) -> bool:

@@ -1,10 +1,14 @@
+from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from simple_history.utils import bulk_create_with_history
 
+from accountability.access import require_bearer
+from accountability.choices import CountedBy
 from accountability.models import Duty, DutyList, DutyRecord
 from accountability.windows import carrying_window, terms
 from branches.access import Right
@@ -18,57 +22,80 @@ from .opening import open_records
 
 @dataclass(frozen=True)
 class Share:
-    """What one child unit takes over of a duty; empty values are the parent's."""
+    """What a child unit takes over of a duty, or an officer of the own unit (`is_personal`, the officer is `owner`).
+
+    Empty values are the parent's. `deadline` is earlier than the parent's; `target` is the share of a counted duty.
+    """
 
     organization: Organization
     measure: str = ""
     interval: str = ""
     owner: Appointment | None = None
+    deadline: date | None = None
+    target: int | None = None
+    is_personal: bool = False
+
+    @property
+    def key(self) -> tuple[int, int | None]:
+        """Who takes it over: one share of a duty each."""
+        return self.organization.pk, self.owner.pk if self.is_personal and self.owner else None
+
+    def requirement(self, parent: Duty) -> dict:
+        """What is asked of the share: the parent's requirement with what is particular to it."""
+        own = {
+            "measure": self.measure,
+            "interval": self.interval,
+            "deadline": self.deadline,
+            "target": self.target,
+        }
+        return parent.requirement() | {name: value for name, value in own.items() if value}
 
 
 @transaction.atomic
 def decompose_duty(*, actor, duty: Duty, shares: list[Share], now) -> int:
-    """Give child units their share of a duty and return how many are new; those that have one are left alone.
+    """Give child units and officers of the own unit their share of a duty; returns how many shares are new.
 
-    Each term of a share is opened under the parent's term whose window holds it, so that retention has its pair.
+    Those that have a share already are left alone. A unit's shares come into one list a year and kind (a deployment:
+    one list a deployment), an officer's into a list of their own. Each term of a share is opened under the parent's
+    term whose window holds it, so that retention has its pair. The duty counts as arranged (`arranged_at`) from now,
+    a share from now when its owner is named. `ValidationError` says which share cannot be and why.
     """
     actor.require(Right.DECOMPOSE_DUTIES, duty.organization)
+    # Two duties of one unit decomposed at once would issue the same child's list twice.
+    Organization.objects.select_for_update(no_key=True).get(pk=duty.organization_id)
     parent = (
         Duty.objects.select_for_update(of=("self",))
-        .select_related("duty_list", "organization")
+        .select_related("duty_list__deployment", "organization")
         .get(pk=duty.pk)
     )
-    if parent.is_withdrawn:
-        raise ValidationError("这项责任已撤回，不能分解。")
-    last = parent.records.in_force().aggregate(last=Max("due_on"))["last"]
-    if last is None or last < actor.today:
-        raise ValidationError("这项责任已没有以后的履责期，不能分解。")
-    taken = set(parent.children.in_force().values_list("organization", flat=True))
-    shares = [share for share in shares if share.organization.pk not in taken]
+    carriers = _carriers(parent, actor.today)
+    shares = _new_shares(parent, shares)
     for share in shares:
-        _check(parent, share, actor.today)
-    lists = _lists(actor, parent, [share.organization for share in shares], now)
-    numbers = dict(
-        Duty.objects.filter(duty_list__in=lists.values())
-        .order_by()
-        .values("duty_list")
-        .annotate(last=Max("number"))
-        .values_list("duty_list", "last")
+        _check(parent, share, carriers, actor.today)
+    _check_sum(parent, shares)
+    if not shares:
+        return 0
+    lists = _lists(actor, parent, shares, now)
+    numbers = Counter(
+        dict(
+            Duty.objects.filter(duty_list__in=lists.values())
+            .order_by()
+            .values("duty_list")
+            .annotate(last=Max("number"))
+            .values_list("duty_list", "last")
+        )
     )
     duties = bulk_create_with_history(
         [
             Duty(
-                duty_list=lists[share.organization.pk],
+                duty_list=lists[share.key],
                 organization=share.organization,
                 parent=parent,
                 owner=share.owner,
-                number=numbers.get(lists[share.organization.pk].pk, 0) + 1,
+                is_personal=share.is_personal,
+                number=numbers[lists[share.key].pk] + 1,
                 arranged_at=now if share.owner else None,
-                **parent.requirement()
-                | {
-                    "measure": share.measure or parent.measure,
-                    "interval": share.interval or parent.interval,
-                },
+                **share.requirement(parent),
             )
             for share in shares
         ],
@@ -77,67 +104,169 @@ def decompose_duty(*, actor, duty: Duty, shares: list[Share], now) -> int:
         default_change_reason="分解",
         default_date=now,
     )
-    carriers = {
-        window_of(parent.interval, due_on): pk
-        for due_on, pk in parent.records.in_force().values_list("due_on", "pk")
-    }
+    last = max(carriers)
+    by_window = {window_of(parent.interval, due_on): pk for due_on, pk in carriers.items()}
     open_records(
         duties=duties,
         terms_of=lambda each: terms(each.interval, parent.duty_list.year, actor.today, last, each.deadline),
-        parent_of=lambda each, term: carriers.get(carrying_window(parent.interval, term)),
+        parent_of=lambda each, term: by_window.get(carrying_window(parent.interval, term)),
         now=now,
     )
     opened = DutyRecord.objects.filter(duty__parent=parent, opened_at=now)
     mark_records(records=opened, today=actor.today, now=now)
+    if parent.arranged_at is None:
+        parent.arranged_at = now
+        parent._change_reason = "分解"
+        parent.save(update_fields=["arranged_at"])
     record_event(
         actor=actor,
         event="分解责任",
         row=parent,
-        summary=f"{parent.organization} {parent.heading} 分解给{len(duties)}个单位",
+        summary=f"{parent.organization} {parent.heading} 分解给{words_of(shares)}",
         at=now,
     )
     return len(duties)
 
 
-def _check(parent, share, today):
+def words_of(shares: list[Share]) -> str:
+    """To how many units and officers, in words."""
+    officers = sum(share.is_personal for share in shares)
+    parts = []
+    if units := len(shares) - officers:
+        parts.append(f"{units}个下级单位")
+    if officers:
+        parts.append(f"{officers}名班子成员")
+    return "、".join(parts)
+
+
+def _carriers(parent, today) -> dict[date, int]:
+    """The parent's terms in force by their day; `ValidationError` when there is none left to share."""
+    if parent.is_withdrawn:
+        raise ValidationError("这项责任已撤回，不能分解。")
+    if parent.is_negative:
+        raise ValidationError("负面清单条目发生了才登记，不用分解。")
+    if parent.is_personal:
+        raise ValidationError("这项责任已分到个人，不能再分解。")
+    carriers = dict(parent.records.in_force().values_list("due_on", "pk"))
+    if not carriers or max(carriers) < today:
+        raise ValidationError("这项责任已没有以后的履责期，不能分解。")
+    return carriers
+
+
+def _new_shares(parent, shares) -> list[Share]:
+    """Those of `shares` whose unit or officer has none yet, each once."""
+    taken = {
+        (organization, owner if is_personal else None)
+        for organization, owner, is_personal in parent.children.in_force().values_list(
+            "organization", "owner", "is_personal"
+        )
+    }
+    return list({share.key: share for share in reversed(shares) if share.key not in taken}.values())[::-1]
+
+
+def _check(parent, share, carriers, today):
     unit = share.organization
-    if unit.parent_id != parent.organization_id or unit.is_group:
+    if share.is_personal:
+        if share.owner is None:
+            raise ValidationError("分给个人的，请指定由谁承担。")
+        if unit.pk != parent.organization_id:
+            raise ValidationError(f"个人分工只分给{parent.organization}自己的班子成员。")
+    elif unit.parent_id != parent.organization_id or unit.is_group:
         raise ValidationError(f"{unit}不是直接下级党组织，不能分解给它。")
     if unit.dissolved_on and unit.dissolved_on <= today:
         raise ValidationError(f"{unit}已撤销。")
-    if share.owner and share.owner.organization_id != unit.pk:
-        raise ValidationError(f"{share.owner.user}不在{unit}任职。")
+    if share.owner:
+        require_bearer(share.owner, unit, today)
     if share.interval and Interval(share.interval).length > Interval(parent.interval).length:
         raise ValidationError("下级的周期不能比本级长：本级完成了，下级还没到期，就看不出传导。")
+    if share.target is not None and not parent.counted_by:
+        raise ValidationError("这项责任不计数，不能给下级定数量。")
+    if share.deadline:
+        _check_deadline(parent, share.deadline, carriers, today)
 
 
-def _lists(actor, parent, units, now) -> dict[int, DutyList]:
-    """The list of decomposed duties of each unit for this year and kind; those missing are issued."""
-    year, kind = parent.duty_list.year, parent.duty_list.kind
+def _check_deadline(parent, deadline, carriers, today):
+    ahead = [due_on for due_on in carriers if due_on >= today]
+    if len(ahead) > 1:
+        raise ValidationError(
+            f"本级每{parent.get_interval_display()}都要履行，下级不能只定一个日期；请改用周期。"
+        )
+    if deadline < today:
+        raise ValidationError(f"下级的完成期限{deadline:%Y-%m-%d}已经过去。")
+    if deadline > ahead[0]:
+        raise ValidationError(
+            f"下级的完成期限{deadline:%Y-%m-%d}晚于本级的{ahead[0]:%Y-%m-%d}，请定得早一些。"
+        )
+    if deadline.year != parent.duty_list.year or window_of(parent.interval, deadline) != window_of(
+        parent.interval, ahead[0]
+    ):
+        raise ValidationError(
+            f"下级的完成期限{deadline:%Y-%m-%d}不在本级这一期（{window_of(parent.interval, ahead[0]).label}）之内。"
+        )
+
+
+def _check_sum(parent, shares):
+    """What is counted by hand is split without remainder: the shares together reach at least the parent's target."""
+    if parent.counted_by != CountedBy.HAND or not shares:
+        return
+    length = Interval(parent.interval).length
+    asked = list(parent.children.in_force().values_list("target", "interval"))
+    for share in shares:
+        wanted = share.requirement(parent)
+        asked.append((wanted["target"], wanted["interval"]))
+    total = sum(target * length // Interval(interval).length for target, interval in asked)
+    if total < parent.target:
+        raise ValidationError(
+            f"本级每{parent.get_interval_display()}要{parent.target}次，分下去合计只有{total}次，"
+            f"还差{parent.target - total}次；请补足后再分解。"
+        )
+
+
+def _lists(actor, parent, shares, now) -> dict[tuple[int, int | None], DutyList]:
+    """The list of each share's unit or officer; those missing are issued."""
+    above = parent.duty_list
+    lists = DutyList.objects.in_force().filter(template=None, deployment=above.deployment)
+    if above.deployment is None:
+        lists = lists.filter(year=above.year, kind=above.kind)
+    officers = [share.owner.pk for share in shares if share.is_personal]
+    units = [share.organization.pk for share in shares if not share.is_personal]
     found = {
-        each.organization_id: each
-        for each in DutyList.objects.in_force()
-        .filter(template=None, year=year, kind=kind, organization__in=units)
-        .select_for_update()
+        (each.organization_id, each.appointment_id): each
+        for rows in (
+            lists.filter(organization__in=units, appointment=None),
+            lists.filter(appointment__in=officers),
+        )
+        for each in rows.select_for_update()
     }
     for made in bulk_create_with_history(
         [
             DutyList(
-                title=f"{parent.organization.short_name}分解{parent.duty_list.get_kind_display()}清单",
-                kind=kind,
-                year=year,
-                organization=unit,
+                deployment=above.deployment,
+                title=_title(parent, share),
+                kind=above.kind,
+                year=above.year,
+                organization=share.organization,
+                appointment=share.owner if share.is_personal else None,
                 issuer=parent.organization,
                 issued_on=actor.today,
                 issued_by=actor.user,
             )
-            for unit in units
-            if unit.pk not in found
+            for share in shares
+            if share.key not in found
         ],
         DutyList,
         default_user=actor.user,
         default_change_reason="分解下达",
         default_date=now,
     ):
-        found[made.organization_id] = made
+        found[made.organization_id, made.appointment_id] = made
     return found
+
+
+def _title(parent, share) -> str:
+    above = parent.duty_list
+    if share.is_personal:
+        return f"{above.deployment or above.get_kind_display()}分工清单"
+    if above.deployment:
+        return above.deployment.title
+    return f"{parent.organization.short_name}分解{above.get_kind_display()}清单"
