@@ -5,7 +5,7 @@ from branches.models import Appointment, Organization
 from branches.periods import Interval, window_of
 from branches.querysets.organizations import subtree
 
-from .choices import ListStatus, RecordStatus
+from .choices import IssueReach, ListStatus, RecordStatus
 
 
 class OrganizationRowQuerySet(QuerySet):
@@ -50,6 +50,10 @@ class DutyRecordQuerySet(OrganizationRowQuerySet):
     def overdue(self, today):
         return self.unfinished().filter(due_on__lt=today)
 
+    def judged_by(self, today):
+        """Those that can be judged on `today`: their day has passed, or they were accepted before it."""
+        return self.in_force().filter(Q(due_on__lt=today) | Q(status=RecordStatus.ACCEPTED))
+
     def late(self):
         """Accepted, but done after the day it was due."""
         return self.in_force().filter(status=RecordStatus.ACCEPTED, done_on__gt=F("due_on"))
@@ -65,30 +69,48 @@ class DutyRecordQuerySet(OrganizationRowQuerySet):
         )
 
 
-def units_for(template, scope, day):
-    """The organisations in the subtree of `scope` that a template without posts is made for."""
+def units_for(template, scope, day, filters=None):
+    """The organisations in the subtree of `scope` that a template without posts is made for.
+
+    `filters` narrow them: kind, level, sector, chain, unit (words of a name), chosen (keys of the units).
+    """
     units = Organization.objects.in_subtree(scope).active_on(day).exclude(kind=OrganizationKind.GROUP)
     if template.organization_kinds:
         units = units.filter(kind__in=template.organization_kinds)
     if template.levels:
         units = units.filter(level__in=template.levels)
+    filters = filters or {}
+    for name in ("kind", "level", "sector", "chain"):
+        if filters.get(name):
+            units = units.filter(**{name: filters[name]})
+    if filters.get("unit"):
+        units = units.named(filters["unit"])
+    if not template.posts and filters.get("chosen") is not None:
+        units = units.filter(pk__in=filters["chosen"])
     return units
 
 
-def officers_for(template, scope, day):
-    """The appointments in force in the subtree of `scope` that a template with posts is made for."""
-    return Appointment.objects.on(day).filter(
-        post__in=template.posts, organization__in=units_for(template, scope, day)
+def officers_for(template, scope, day, filters=None):
+    """The appointments in force in the subtree of `scope` that a template with posts is made for; "chosen" in
+    `filters` are keys of appointments."""
+    officers = Appointment.objects.on(day).filter(
+        post__in=template.posts, organization__in=units_for(template, scope, day, filters)
     )
+    if filters and filters.get("chosen") is not None:
+        officers = officers.filter(pk__in=filters["chosen"])
+    return officers
 
 
-def targets_of(template, scope, reach, day):
-    """The units, or officers when it has posts, that a template reaches: `reach` "own" (`scope` alone) or "subtree"."""
-    if template.posts:
-        rows = officers_for(template, scope, day)
-        return rows.filter(organization=scope) if reach == "own" else rows
-    rows = units_for(template, scope, day)
-    return rows.filter(pk=scope.pk) if reach == "own" else rows
+def targets_of(template, scope, reach, day, filters=None):
+    """The units, or officers when it has posts, that a template reaches: `reach` is an `IssueReach`."""
+    key = "organization__" if template.posts else ""
+    rows = (officers_for if template.posts else units_for)(template, scope, day, filters)
+    match reach:
+        case IssueReach.OWN:
+            return rows.filter(**{f"{key}pk": scope.pk})
+        case IssueReach.CHILDREN:
+            return rows.filter(**{f"{key}parent": scope})
+    return rows
 
 
 def without_list(rows, template):

@@ -36,6 +36,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 300},
     },
+    "resume issues": {
+        "task": "accountability.tasks.resume_issues",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
     "erase stale imports": {
         "task": "branches.tasks.erase_stale_imports",
         "schedule": crontab(hour=3, minute=20),

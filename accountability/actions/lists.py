@@ -1,10 +1,10 @@
-from itertools import islice
-
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
-from accountability.choices import ListStatus, RecordStatus
+from accountability.choices import IssueReach, ListStatus, RecordStatus
 from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
 from accountability.querysets import targets_of, without_list
 from branches.access import Right
@@ -14,6 +14,9 @@ from branches.models import Appointment, Organization
 from .marks import mark_records
 from .opening import BATCH, open_template_lists
 
+#: Duties ended by one statement; bounds the memory of taking back a whole county.
+DUTIES_AT_ONCE = 1000
+
 
 @transaction.atomic
 def issue_list(
@@ -21,7 +24,7 @@ def issue_list(
 ) -> DutyList:
     """Issue a template to one unit, or to one of its officers; `ValidationError` when that has been done."""
     actor.require(Right.ISSUE_DUTIES, organization)
-    _lock(template, actor)
+    lock_template(template, actor)
     if bool(template.posts) != (appointment is not None):
         raise ValidationError("此模板须下发给个人。" if template.posts else "此模板须下发给单位。")
     if appointment and appointment.organization_id != organization.pk:
@@ -29,7 +32,6 @@ def issue_list(
     if template.lists.in_force().filter(organization=organization, appointment=appointment).exists():
         raise ValidationError("该清单已下发给此单位或此人。")
     (issued,) = _issue(actor, template, [(organization, appointment)], now)
-    _mark_opened(actor, template, now)
     record_event(
         actor=actor, event="下发责任清单", row=issued, summary=f"{organization} {issued.title}", at=now
     )
@@ -37,53 +39,75 @@ def issue_list(
 
 
 @transaction.atomic
-def issue_lists(*, actor, template: DutyTemplate, scope: Organization, reach: str = "subtree", now) -> int:
-    """Issue a template to every unit or officer it is made for and return how many lists are new.
+def issue_lists(
+    *,
+    actor,
+    template: DutyTemplate,
+    scope: Organization,
+    reach: str = IssueReach.SUBTREE,
+    filters: dict | None = None,
+    now,
+) -> int:
+    """Issue a template at once to every unit or officer it is made for and return how many lists are new.
 
-    `reach` "subtree" means `scope` and everything below, "own" means `scope` alone. Those that have the list already
-    are left alone, so issuing twice is issuing once.
+    `reach` and `filters` as in `querysets.targets_of`. Those that have the list already are left alone, so issuing
+    twice is issuing once. Pages issue by `batches`, in steps.
     """
     actor.require(Right.ISSUE_DUTIES, scope)
-    _lock(template, actor)
-    rows = without_list(targets_of(template, scope, reach, actor.today), template)
-    if template.posts:
-        rows = rows.select_related("organization").order_by("pk")
-        targets = iter([(row.organization, row) for row in rows])
-    else:
-        targets = iter([(row, None) for row in rows.order_by("path")])
-    number = 0
-    while batch := list(islice(targets, BATCH)):
-        number += len(_issue(actor, template, batch, now))
-    _mark_opened(actor, template, now)
+    lock_template(template, actor)
+    targets = targets_of(template, scope, reach, actor.today, filters)
+    number, after = 0, ""
+    while after is not None:
+        made, after = issue_next(actor=actor, template=template, targets=targets, after=after, now=now)
+        number += made
     record_event(
         actor=actor,
         event="批量下发责任清单",
         row=template,
-        summary=f"{scope}{'及以下' if reach == 'subtree' else ''} {number}份 {template}",
+        summary=f"{scope}{'及以下' if reach == IssueReach.SUBTREE else ''} {number}份 {template}",
         at=now,
     )
     return number
 
 
-def _lock(template, actor):
+def issue_next(*, actor, template, targets, after: str, now, batch=None) -> tuple[int, str | None]:
+    """Issue to the next `BATCH` of `targets` behind the place `after` that have no list yet; the template is locked.
+
+    Returns how many lists are new and the place behind which the next step goes on, None after the last.
+    """
+    key, rows = "path", without_list(targets, template)
+    if template.posts:
+        key, rows = "pk", rows.select_related("organization")
+    if after:
+        rows = rows.filter(**{f"{key}__gt": after})
+    rows = list(rows.order_by(key)[:BATCH])
+    if rows:
+        pairs = [(row.organization, row) if template.posts else (row, None) for row in rows]
+        _issue(actor, template, pairs, now, batch)
+    return len(rows), str(getattr(rows[-1], key)) if len(rows) == BATCH else None
+
+
+def lock_template(template, actor) -> None:
     """Serialise issuing of one template, so that two people pressing the button issue once."""
     DutyTemplate.objects.select_for_update().get(pk=template.pk)
     if template.year < actor.today.year:
         raise ValidationError("往年的模板不能再下发，请先复制为今年的模板。")
+    if not template.items.exists():
+        raise ValidationError("模板还没有条目。")
 
 
 def _issue(actor, template, targets, now, batch=None) -> list[DutyList]:
-    items = list(template.items.all())
-    if not items:
-        raise ValidationError("模板还没有条目。")
-    return open_template_lists(
-        actor=actor, template=template, items=items, targets=targets, now=now, batch=batch
+    lists = open_template_lists(
+        actor=actor,
+        template=template,
+        items=list(template.items.all()),
+        targets=targets,
+        now=now,
+        batch=batch,
     )
-
-
-def _mark_opened(actor, template, now):
-    opened = DutyRecord.objects.filter(duty__duty_list__template=template, opened_at=now)
-    mark_records(records=opened, today=actor.today, now=now)
+    opened = DutyRecord.objects.filter(duty__duty_list__in=[each.pk for each in lists])
+    mark_records(records=opened, today=timezone.localdate(now), now=now)
+    return lists
 
 
 @transaction.atomic
@@ -120,14 +144,7 @@ def withdraw_list(*, actor, duty_list: DutyList, reason: str, now) -> int:
         raise PermissionDenied("只有下发单位或其上级可以撤回清单。")
     if withdrawn.status == ListStatus.WITHDRAWN:
         raise ValidationError("这份清单已经撤回。")
-    withdrawn.status = ListStatus.WITHDRAWN
-    withdrawn._change_reason = reason[:100]
-    withdrawn.save()
-    generation = list(withdrawn.duties.in_force().select_for_update())
-    ended = 0
-    while generation:
-        ended += _end(actor, generation, reason, now)
-        generation = list(Duty.objects.in_force().filter(parent__in=generation).select_for_update())
+    ended = end_lists(actor=actor, lists=[withdrawn], reason=reason, now=now)
     record_event(
         actor=actor,
         event="撤回责任清单",
@@ -138,9 +155,41 @@ def withdraw_list(*, actor, duty_list: DutyList, reason: str, now) -> int:
     return ended
 
 
-def _end(actor, duties, reason, now) -> int:
-    """End these duties and what is open of them."""
+def end_lists(*, actor, lists: list[DutyList], reason: str, now) -> int:
+    """End these lists, which are locked, with all their duties and whatever was decomposed from them.
+
+    A list of decomposed duties ends with its last duty. Returns how many open records end.
+    """
     trail = {"default_user": actor.user, "default_change_reason": reason[:100], "default_date": now}
+    _withdraw_all(lists, trail)
+    waiting = list(Duty.objects.in_force().filter(duty_list__in=lists).values_list("pk", flat=True))
+    ended, below = 0, set()
+    while waiting:
+        taken, waiting = waiting[:DUTIES_AT_ONCE], waiting[DUTIES_AT_ONCE:]
+        duties = list(Duty.objects.in_force().filter(pk__in=taken).select_for_update())
+        ended += _end(duties, trail, now)
+        below.update(duty.duty_list_id for duty in duties)
+        waiting += Duty.objects.in_force().filter(parent__in=taken).values_list("pk", flat=True)
+    emptied = DutyList.objects.in_force().filter(pk__in=below, template=None)
+    _withdraw_all(
+        list(
+            emptied.exclude(
+                Exists(Duty.objects.in_force().filter(duty_list=OuterRef("pk")))
+            ).select_for_update()
+        ),
+        trail,
+    )
+    return ended
+
+
+def _withdraw_all(lists, trail):
+    for each in lists:
+        each.status = ListStatus.WITHDRAWN
+    bulk_update_with_history(lists, DutyList, ["status"], batch_size=500, **trail)
+
+
+def _end(duties, trail, now) -> int:
+    """End these duties and what is open of them."""
     for duty in duties:
         duty.is_withdrawn = True
     bulk_update_with_history(duties, Duty, ["is_withdrawn"], batch_size=500, **trail)
@@ -155,6 +204,8 @@ def _end(actor, duties, reason, now) -> int:
         record.version += 1
     bulk_update_with_history(records, DutyRecord, ["withdrawn_at", "version"], batch_size=500, **trail)
     mark_records(
-        records=DutyRecord.objects.filter(duty__in=duties, withdrawn_at=now), today=actor.today, now=now
+        records=DutyRecord.objects.filter(duty__in=duties, withdrawn_at=now),
+        today=timezone.localdate(now),
+        now=now,
     )
     return len(records)

@@ -56,8 +56,10 @@ class Deployment(models.Model):
 class IssueBatch(models.Model):
     """下发批次: one press of the button for a filtered set of units, worked off in steps that can be repeated.
 
-    `filters` are those of the page ({"kind": …, "level": …, "sector": …, "unit": words}); a template or a deployment
-    is what is handed down. The lists it made point back to it, so that it can be withdrawn as one.
+    `filters` are those of the page (kind, level, sector, chain, unit: words of a name; chosen: keys of the units or
+    officers that were ticked); a template or a deployment is what is handed down. The lists it made point back to it,
+    so that it can be withdrawn as one: `withdrawn_at` is when that was asked for, `total` and `done` then count what
+    is taken back.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -87,6 +89,9 @@ class IssueBatch(models.Model):
     created_at = models.DateTimeField("开始时间")
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
     withdrawn_at = models.DateTimeField("撤回时间", null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        Appointment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="撤回人"
+    )
     withdraw_reason = models.CharField("撤回原因", max_length=100, blank=True)
 
     objects = OrganizationRowQuerySet.as_manager()
