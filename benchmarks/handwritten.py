@@ -16,6 +16,7 @@ KEYS = (
     "special_study",
     "duties",
     "duties_timely",
+    "deployments",
 )
 OWN = tuple(f"{key}_{side}" for key in KEYS for side in ("due", "done"))
 CARRIED = tuple(f"{key}_carried_{side}" for key in KEYS for side in ("due", "done"))
@@ -62,9 +63,11 @@ _HELD = "coalesce(m0.{0}, 0) + coalesce(m1.{0}, 0) + coalesce(m2.{0}, 0)"
 _READINGS = f"""
     INSERT INTO accountability_reading (run_id, organization_id, parent_id, level, chain, sector, leads,
         duties_carried_due, duties_carried_done, duties_timely_carried_due, duties_timely_carried_done,
+        deployments_carried_due, deployments_carried_done,
         {", ".join(OWN)})
     SELECT %(run)s, o.id, o.parent_id, o.level, o.chain, o.sector, o.kind <> 'BRANCH',
         coalesce(p.due, 0), coalesce(p.done, 0), coalesce(p.timely_due, 0), coalesce(p.timely_done, 0),
+        coalesce(p.deployed_due, 0), coalesce(p.deployed_done, 0),
         CASE WHEN o.kind = 'BRANCH' THEN 3 + o.has_committee::int ELSE 0 END,
         CASE WHEN o.kind = 'BRANCH' THEN least({_HELD.format("general")}, 1) + least({
     _HELD.format("lecture")
@@ -76,7 +79,8 @@ _READINGS = f"""
         coalesce(m0.dual_due, 0), coalesce(least(m0.dual_done, m0.dual_due), 0),
         CASE WHEN o.kind = 'BRANCH' THEN 0 ELSE 1 END,
         CASE WHEN o.kind = 'BRANCH' THEN 0 ELSE least({_HELD.format("study")}, 1) END,
-        coalesce(d.due, 0), coalesce(d.done, 0), coalesce(d.done, 0), coalesce(d.timely, 0)
+        coalesce(d.due, 0), coalesce(d.done, 0), coalesce(d.done, 0), coalesce(d.timely, 0),
+        coalesce(d.deployed, 0), coalesce(d.deployed_timely, 0)
     FROM branches_organization o
     {
     _month(
@@ -88,23 +92,33 @@ _READINGS = f"""
     )
 }{_month(1, 202608, _QUARTERLY)}{_month(2, 202607, _QUARTERLY)}
     LEFT JOIN (
-        SELECT organization_id, count(*) AS due, count(*) FILTER (WHERE accepted_at <= %(cutoff)s) AS done,
-            count(*) FILTER (WHERE accepted_at <= %(cutoff)s AND done_on <= due_on) AS timely
+        SELECT organization_id, count(*) FILTER (WHERE NOT is_deployment) AS due,
+            count(*) FILTER (WHERE NOT is_deployment AND accepted_at <= %(cutoff)s) AS done,
+            count(*) FILTER (WHERE NOT is_deployment AND accepted_at <= %(cutoff)s AND done_on <= due_on) AS timely,
+            count(*) FILTER (WHERE is_deployment) AS deployed,
+            count(*) FILTER (WHERE is_deployment AND accepted_at <= %(cutoff)s AND done_on <= due_on)
+                AS deployed_timely
         FROM accountability_dutyrecord
         WHERE period = 202609 AND opened_at <= %(cutoff)s AND (withdrawn_at IS NULL OR withdrawn_at > %(cutoff)s)
         GROUP BY 1
     ) d ON d.organization_id = o.id
     LEFT JOIN (
-        SELECT c.organization_id, count(*) AS due, count(*) FILTER (WHERE c.accepted_at <= %(cutoff)s) AS done,
-            count(*) FILTER (WHERE c.accepted_at <= %(cutoff)s AND u.done_on <= u.due_on) AS timely_due,
-            count(*) FILTER (WHERE c.accepted_at <= %(cutoff)s AND u.done_on <= u.due_on AND c.done_on <= c.due_on)
-                AS timely_done
-        FROM accountability_dutyrecord c JOIN accountability_dutyrecord u ON u.id = c.parent_id
-        WHERE c.period = 202609 AND c.opened_at <= %(cutoff)s
-            AND (c.withdrawn_at IS NULL OR c.withdrawn_at > %(cutoff)s)
-            AND u.period IN (202609, 202612) AND u.accepted_at <= %(cutoff)s
-            AND (u.withdrawn_at IS NULL OR u.withdrawn_at > %(cutoff)s)
-        GROUP BY 1
+        SELECT organization_id, count(*) FILTER (WHERE NOT is_deployment) AS due,
+            count(*) FILTER (WHERE NOT is_deployment AND done) AS done,
+            count(*) FILTER (WHERE NOT is_deployment AND done AND above) AS timely_due,
+            count(*) FILTER (WHERE NOT is_deployment AND done AND above AND timely) AS timely_done,
+            count(*) FILTER (WHERE is_deployment AND above) AS deployed_due,
+            count(*) FILTER (WHERE is_deployment AND above AND done AND timely) AS deployed_done
+        FROM (
+            SELECT c.organization_id, c.is_deployment, c.accepted_at <= %(cutoff)s AS done,
+                c.done_on <= c.due_on AS timely, u.done_on <= u.due_on AS above
+            FROM accountability_dutyrecord c JOIN accountability_dutyrecord u ON u.id = c.parent_id
+            WHERE c.period = 202609 AND c.opened_at <= %(cutoff)s
+                AND (c.withdrawn_at IS NULL OR c.withdrawn_at > %(cutoff)s)
+                AND u.period BETWEEN 202601 AND 202612 AND u.accepted_at <= %(cutoff)s
+                AND u.organization_id <> c.organization_id
+                AND (u.withdrawn_at IS NULL OR u.withdrawn_at > %(cutoff)s)
+        ) pair GROUP BY 1
     ) p ON p.organization_id = o.id"""
 
 
@@ -112,7 +126,7 @@ def _carried(child: str, parent: str) -> str:
     columns = []
     for key in KEYS:
         for side in ("due", "done"):
-            if key.startswith("duties"):
+            if key in ("duties", "duties_timely", "deployments"):
                 columns.append(f"{child}.{key}_carried_{side}")
             else:
                 reached = f"{parent}.{key}_due > 0 AND {parent}.{key}_done * 100 >= {parent}.{key}_due * 80"

@@ -7,7 +7,7 @@ from branches.cadence import OrganizationFacts, due_count
 from branches.choices import COMMITTEE_KINDS, OrganizationKind
 from branches.counts import rules_judged_in
 from branches.models import Meeting, Organization
-from branches.periods import Period, window_of
+from branches.periods import Interval, Period, window_of
 from supervision.attenuation.statements import CARRIED, KEYS, OWN, PAIRED
 
 
@@ -64,23 +64,37 @@ def _own(run: Run, month: Period, rules, organization: Organization) -> Reading:
 
 
 def _add_duties(reading: Reading, run: Run, month: Period, organization: Organization) -> None:
-    done, timely = Q(accepted_at__lte=run.cutoff), Q(done_on__lte=F("due_on"))
-    carried = Q(parent__accepted_at__lte=run.cutoff)
-    both = carried & Q(parent__done_on__lte=F("parent__due_on")) & done
+    done, in_time = Q(accepted_at__lte=run.cutoff), Q(done_on__lte=F("due_on"))
+    year = window_of(Interval.YEAR, month.ends_on)
+    carried = Q(parent__accepted_at__lte=run.cutoff, parent__period__in=[each.key for each in year.months])
+    carried &= Q(parent__withdrawn_at__isnull=True) | Q(parent__withdrawn_at__gt=run.cutoff)
+    carried &= ~Q(parent__organization=organization)
+    in_time_above = carried & Q(parent__done_on__lte=F("parent__due_on"))
     records = DutyRecord.objects.known_at(run.cutoff).filter(organization=organization, period=month.key)
-    sums = records.aggregate(
-        due=Count("pk"),
-        done=Count("pk", filter=done),
-        timely=Count("pk", filter=done & timely),
-        carried_due=Count("pk", filter=carried),
-        carried_done=Count("pk", filter=carried & done),
-        timely_due=Count("pk", filter=both),
-        timely_done=Count("pk", filter=both & timely),
+    duties, deployments = (
+        records.filter(is_deployment=is_deployment).aggregate(
+            due=Count("pk"),
+            done=Count("pk", filter=done),
+            timely=Count("pk", filter=done & in_time),
+            carried_due=Count("pk", filter=carried),
+            carried_done=Count("pk", filter=carried & done),
+            timely_carried_due=Count("pk", filter=in_time_above),
+            timely_carried_done=Count("pk", filter=in_time_above & done),
+            timely_carried_timely=Count("pk", filter=in_time_above & done & in_time),
+        )
+        for is_deployment in (False, True)
     )
-    _add(reading, "duties", sums["due"], sums["done"])
-    _add(reading, "duties_timely", sums["done"], sums["timely"])
-    _add(reading, "duties_carried", sums["carried_due"], sums["carried_done"])
-    _add(reading, "duties_timely_carried", sums["timely_due"], sums["timely_done"])
+    _add(reading, "duties", duties["due"], duties["done"])
+    _add(reading, "duties_timely", duties["done"], duties["timely"])
+    _add(reading, "deployments", deployments["due"], deployments["timely"])
+    _add(reading, "duties_carried", duties["carried_due"], duties["carried_done"])
+    _add(reading, "duties_timely_carried", duties["timely_carried_done"], duties["timely_carried_timely"])
+    _add(
+        reading,
+        "deployments_carried",
+        deployments["timely_carried_due"],
+        deployments["timely_carried_timely"],
+    )
 
 
 def _add(row, key: str, due: int, done: int) -> None:

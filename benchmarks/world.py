@@ -14,7 +14,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Count
 
-from accountability.models import Duty, DutyList, DutyRecord
+from accountability.models import Deployment, Duty, DutyList, DutyRecord
 from branches.actions.cadence import load_cadence_starters
 from branches.actions.tree import bulk_plant
 from branches.choices import Level, MeetingKind, OrganizationKind, Post, Sector
@@ -82,7 +82,7 @@ def _below(rung: int, parent_code: str, numbers, names: int) -> Iterator[dict]:
 
 
 def build(size: int, months: list[Period], now) -> None:
-    """Plant `size` organisations with cadence rules, two duties each and a life of `months`, in the open database."""
+    """Plant `size` organisations with cadence rules, three duties each and a life of `months`, in the open database."""
     bulk_plant(tree(size), keep_history=False)
     load_cadence_starters()
     live(months, now)
@@ -203,40 +203,58 @@ def _hold(cursor, month: Period, now, author: int, member: int) -> None:
 
 
 def _promise(cursor, months: list[Period], now) -> None:
-    """Two monthly duties an organisation, decomposed from the two of its parent, with their terms of `months`.
+    """Two monthly duties an organisation, decomposed from the two of its parent, with their terms of `months`, and its
+    share of a deployment that is due in the last of them.
 
     Keys are computed from the organisation's, so that parents are known without looking them up.
     """
     lists, duties, records = (model._meta.db_table for model in (DutyList, Duty, DutyRecord))
-    organizations = Organization._meta.db_table
+    organizations, deployments = Organization._meta.db_table, Deployment._meta.db_table
     facts = {"year": months[-1].year, "now": now, "issued": date(months[0].year, 1, 5)}
+    facts |= {"months": len(months), "due": months[-1].ends_on}
     cursor.execute(
         f"""
-        INSERT INTO {lists} (id, title, kind, year, organization_id, issuer_id, status, issued_on)
-        SELECT id, '主体责任清单', 'PRINCIPAL', %(year)s, id, coalesce(parent_id, id), 'SIGNED', %(issued)s
-        FROM {organizations}""",
+        INSERT INTO {deployments} (id, organization_id, title, number, kind, theme, source, issued_on, due_on, state,
+            author_id, created_at)
+        SELECT 1, (SELECT min(id) FROM {organizations}), '专项行动', '', 'CAMPAIGN', '', '', %(issued)s, %(due)s,
+            'ISSUED', (SELECT min(id) FROM {User._meta.db_table}), %(now)s""",
+        facts,
+    )
+    cursor.execute(
+        f"""
+        INSERT INTO {lists} (id, title, kind, year, organization_id, issuer_id, status, issued_on, signed_at,
+            deployment_id)
+        SELECT id * 2 + deployed, CASE deployed WHEN 0 THEN '主体责任清单' ELSE '专项行动' END,
+            CASE deployed WHEN 0 THEN 'PRINCIPAL' ELSE 'DEPLOYMENT' END, %(year)s, id, coalesce(parent_id, id),
+            'SIGNED', %(issued)s, %(now)s, nullif(deployed, 0)
+        FROM {organizations} CROSS JOIN generate_series(0, 1) deployed""",
         facts,
     )
     cursor.execute(
         f"""
         INSERT INTO {duties} (id, parent_id, duty_list_id, organization_id, number, heading, content, measure,
-            interval, legal_basis, is_withdrawn)
-        SELECT id * 2 + number, parent_id * 2 + number, id, id, number + 1, '第' || number + 1 || '项',
-            '每月落实一次', '', 'month', '', false
-        FROM {organizations} CROSS JOIN generate_series(0, 1) number""",
+            interval, counted_by, meeting_kinds, evidence, is_common, is_negative, legal_basis, is_personal,
+            is_withdrawn, arranged_at)
+        SELECT id * 3 + number, parent_id * 3 + number, id * 2 + number / 2, id, number + 1,
+            '第' || number + 1 || '项', '每月落实一次', '', 'month', '', 0, 'OPTIONAL', true, false, '', false, false,
+            %(now)s
+        FROM {organizations} CROSS JOIN generate_series(0, 2) number""",
+        facts,
     )
     for number, month in enumerate(months):
         facts |= {"period": month.key, "due": month.ends_on, "first": month.starts_on}
-        facts |= {"number": number, "months": len(months)}
+        facts |= {"number": number, "is_last": month == months[-1]}
         cursor.execute(
             f"""
-            INSERT INTO {records} (id, parent_id, duty_id, organization_id, period, due_on, status, done_on, summary,
-                version, opened_at, submitted_at, accepted_at)
-            SELECT id * %(months)s + %(number)s, parent_id * %(months)s + %(number)s, id, organization_id, %(period)s,
-                %(due)s, CASE WHEN done THEN 'ACCEPTED' ELSE 'OPEN' END, CASE WHEN done THEN %(first)s::date + 20 END,
-                '', 1, %(issued)s, CASE WHEN done THEN %(now)s END, CASE WHEN done THEN %(now)s END
-            FROM (SELECT o.*, {_chance(month.key)} < 0.75 AS done FROM {duties} o) duty""",
+            INSERT INTO {records} (id, parent_id, duty_id, organization_id, is_deployment, period, due_on, status,
+                done_on, summary, is_settled_by_count, version, opened_at, submitted_at, accepted_at)
+            SELECT id * %(months)s + %(number)s, parent_id * %(months)s + %(number)s, id, organization_id,
+                number = 3, %(period)s, %(due)s, CASE WHEN done THEN 'ACCEPTED' ELSE 'OPEN' END,
+                CASE WHEN done THEN %(first)s::date + 20 END, '', false, 1, %(issued)s,
+                CASE WHEN done THEN %(now)s END, CASE WHEN done THEN %(now)s END
+            FROM (SELECT o.*, {_chance(month.key)} < 0.75 AS done FROM {duties} o) duty
+            WHERE number < 3 OR %(is_last)s""",
             facts,
         )
-    for statement in connection.ops.sequence_reset_sql(no_style(), [DutyList, Duty, DutyRecord]):
+    for statement in connection.ops.sequence_reset_sql(no_style(), [Deployment, DutyList, Duty, DutyRecord]):
         cursor.execute(statement)

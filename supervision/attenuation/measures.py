@@ -67,7 +67,7 @@ def starting_weights() -> Mapping[str, int]:
 
 @measure(
     Measure.CORE_MEETINGS,
-    weight=30,
+    weight=25,
     source="《中国共产党支部工作条例（试行）》关于“三会一课”和主题党日的规定；频次见频次规则",
     remedy="对照频次规则补开会议并及时记录；确有困难的写明原因，由上级帮助解决。",
 )
@@ -122,7 +122,7 @@ def special_study(counts):
 
 @measure(
     Measure.DUTIES,
-    weight=20,
+    weight=15,
     source="《党委（党组）落实全面从严治党主体责任规定》；各级责任清单",
     remedy="逐项明确责任人和时限，上级对照清单督促并及时认可。",
     pair="分解来源的上级责任项已落实",
@@ -146,7 +146,7 @@ def duties_timely(counts):
 
 @measure(
     Measure.DEPLOYMENTS,
-    weight=15,
+    weight=10,
     source="《党委（党组）落实全面从严治党主体责任规定》关于重大决策部署贯彻落实的要求；各项部署载明的期限",
     remedy="打开部署的链条视图，看停在哪一级、哪一步：没签收的提醒，没分解的帮助明确人和时限，超期的了解困难。",
     pair="承接的上级部署任务已按时落实",

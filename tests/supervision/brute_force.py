@@ -11,7 +11,9 @@ from branches.models import CadenceRule, FormerMeeting, Meeting, Organization, P
 from branches.periods import Period, is_due_in, window_of
 
 KEYS = [measure.value for measure in Measure]
-PAIRED = [key for key in KEYS if not key.startswith("duties")]
+#: Measures whose records know the record above that they are paired with.
+OWN_PAIRS = ["duties", "duties_timely", "deployments"]
+PAIRED = [key for key in KEYS if key not in OWN_PAIRS]
 
 
 class World:
@@ -119,26 +121,42 @@ class World:
                 tallies[key][1] += done
         carried = Counter()
         for record in self.records:
-            if record.organization_id != pk or record.period != self.month.key or not self._in_force(record):
-                continue
-            done, timely = self._done(record), self._done(record) and record.done_on <= record.due_on
-            tallies["duties"][0] += 1
-            tallies["duties"][1] += done
-            tallies["duties_timely"][0] += done
-            tallies["duties_timely"][1] += timely
-            parent = record.parent
-            if parent and self._in_force_now(parent) and self._done(parent):
-                carried["duties_carried_due"] += 1
-                carried["duties_carried_done"] += done
-                if parent.done_on <= parent.due_on:
-                    carried["duties_timely_carried_due"] += done
-                    carried["duties_timely_carried_done"] += timely
-        for key in ("duties", "duties_timely"):
+            if record.organization_id == pk and record.period == self.month.key and self._in_force(record):
+                for key, due, done in self._owed(record):
+                    tallies[key][0] += due
+                    tallies[key][1] += done
+                    if self._is_step_down(record) and self._fulfilled(record.parent, key):
+                        carried[f"{key}_carried_due"] += due
+                        carried[f"{key}_carried_done"] += done
+        for key in OWN_PAIRS:
             for side in ("due", "done"):
                 row[f"{key}_carried_{side}"] = carried[f"{key}_carried_{side}"]
         for key, (due, done) in tallies.items():
             row[f"{key}_due"], row[f"{key}_done"] = due, min(done, due)
         return row
+
+    def _owed(self, record):
+        """(measure, due, done) of one record of a duty or of a deployment."""
+        if record.is_deployment:
+            return [("deployments", 1, int(self._timely(record)))]
+        done = int(self._done(record))
+        return [("duties", 1, done), ("duties_timely", done, int(self._timely(record)))]
+
+    def _is_step_down(self, record):
+        """Whether it hangs on a record of another organisation that is owed in the same year."""
+        parent = record.parent
+        return (
+            parent is not None
+            and parent.organization_id != record.organization_id
+            and parent.period // 100 == self.month.year
+            and self._in_force_now(parent)
+        )
+
+    def _fulfilled(self, record, key):
+        return self._done(record) if key == "duties" else self._timely(record)
+
+    def _timely(self, record):
+        return self._done(record) and record.done_on <= record.due_on
 
     def _in_force(self, record):
         return record.opened_at <= self.cutoff and self._in_force_now(record)

@@ -5,10 +5,16 @@ from types import SimpleNamespace
 import pytest
 
 from accountability.choices import Measure
-from accountability.models import Reading, RollUp
-from supervision.attenuation.engine import ensure_formula
+from accountability.models import Formula, Reading, RollUp
+from branches.tally import Tally
+from supervision.attenuation.engine import close_period, ensure_formula, take_readings
+from supervision.attenuation.gradient import heat, retention
 from supervision.attenuation.measures import COUNTS, MEASURES, starting_weights
+from supervision.attenuation.refresh import refresh_dirty
 from supervision.attenuation.statements import Sql
+from supervision.queries.readings import ladders
+
+from .worlds import MONTH, NOW, Planter
 
 
 def test_every_measure_is_declared_and_every_declaration_is_a_measure():
@@ -45,3 +51,37 @@ def test_the_first_formula_is_made_of_the_declared_weights_once(db):
     assert first == again
     assert first.weights == dict(starting_weights())
     assert sum(first.weights.values()) == 100
+
+
+@pytest.fixture
+def older(db):
+    """A version from before deployments were measured."""
+    weights = {key: weight for key, weight in starting_weights().items() if key != Measure.DEPLOYMENTS}
+    return Formula.objects.create(number=1, effective_from=202501, weights=weights)
+
+
+def test_a_version_without_a_word_of_a_measure_gives_it_no_weight(older):
+    tallies = {"duties": Tally(6, 10), "attendance": Tally(80, 100)}
+    also = tallies | {"deployments": Tally(0, 50)}
+    assert ensure_formula() == older
+    assert heat(also, older.weights) == heat(tallies, older.weights) > heat(also, starting_weights())
+    assert retention(also, older.weights) == retention(tallies, older.weights)
+    assert heat({"deployments": Tally(0, 50)}, older.weights) is None
+
+
+def test_a_closed_month_keeps_its_heat_when_deployments_are_given_a_weight(older):
+    city = Planter(40).live(deployments=8).city
+    take_readings(MONTH, cutoff=NOW)
+    closed = close_period(MONTH, now=NOW)
+    before = ladders(city, MONTH)
+    assert any(rung.tallies["deployments"].due for each in before.values() for rung in each.ladder.rungs)
+    Formula.objects.create(number=2, effective_from=202601, weights=dict(starting_weights()))
+    refresh_dirty(now=NOW, today=NOW.date())
+    assert ladders(city, MONTH) == before
+    assert take_readings(MONTH.next(), cutoff=NOW).formula.number == 2
+    closed.refresh_from_db()
+    assert (closed.is_current, closed.formula) == (True, older)
+    for each in before.values():
+        for rung in each.ladder.rungs:
+            without = {key: tally for key, tally in rung.tallies.items() if key != Measure.DEPLOYMENTS}
+            assert rung.heat == heat(without, older.weights)

@@ -3,10 +3,28 @@
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from accountability.choices import DutyKind, RecordStatus
-from accountability.models import Duty, DutyList, DutyRecord, Reading, RollUp
-from branches.choices import Applicability, Chain, Level, MeetingKind, MeetingStatus, OrganizationKind, Sector
-from branches.models import CadenceRule, FormerMeeting, Meeting, Member, Organization, Placement, User
+from accountability.choices import DeploymentKind, DutyKind, RecordStatus
+from accountability.models import Deployment, Duty, DutyList, DutyRecord, Reading, RollUp
+from branches.choices import (
+    Applicability,
+    Chain,
+    Level,
+    MeetingKind,
+    MeetingStatus,
+    OrganizationKind,
+    Post,
+    Sector,
+)
+from branches.models import (
+    Appointment,
+    CadenceRule,
+    FormerMeeting,
+    Meeting,
+    Member,
+    Organization,
+    Placement,
+    User,
+)
 from branches.periods import Interval, Period
 
 MONTH = Period.parse("2026-09")
@@ -230,16 +248,23 @@ class Planter:
             )
         return meeting
 
-    def duty(self, parent=None, organization=None):
+    def duty(self, parent=None, organization=None, *, deployment=None):
+        """The record of a duty: of its own, a share of the record `parent`, or of a deployment."""
         random = self.random
         organization = organization or random.choice(self.organizations)
+        if parent:
+            deployment = parent.duty.duty_list.deployment
         self.sequence += 1
+        kind = DutyKind.DEPLOYMENT if deployment else DutyKind.PRINCIPAL
         duties, _ = DutyList.objects.get_or_create(
-            kind=DutyKind.PRINCIPAL,
+            kind=kind,
             year=2026,
             organization=organization,
+            deployment=deployment,
             defaults={"title": "清单", "issuer": organization, "issued_on": date(2026, 1, 1)},
         )
+        is_personal = parent is not None and parent.organization_id == organization.pk
+        has_deadline = random.random() < 0.3
         duty = Duty.objects.create(
             duty_list=duties,
             organization=organization,
@@ -247,15 +272,22 @@ class Planter:
             number=self.sequence,
             heading="条目",
             content="内容",
-            interval=Interval.MONTH,
+            interval=Interval.YEAR if has_deadline else Interval.MONTH,
+            deadline=date(2026, 9, 25) if has_deadline else None,
+            is_personal=is_personal,
+            owner=self.officer(organization) if is_personal else None,
         )
         accepted = random.random() < 0.6
+        period = parent.period if parent else random.choice([202608, 202609, 202609, 202609, 202612])
+        if parent and random.random() < 0.3:
+            # A parent's deadline may lie in any month of the year; a share is judged by its own.
+            period = 202609
         return DutyRecord.objects.create(
             duty=duty,
             organization=organization,
             parent=parent,
-            # A parent's window holds its child's, so it is not judged earlier.
-            period=parent.period if parent else random.choice([202608, 202609, 202609, 202609]),
+            is_deployment=deployment is not None,
+            period=period,
             due_on=date(2026, 9, 25),
             status=RecordStatus.ACCEPTED if accepted else RecordStatus.OPEN,
             done_on=date(2026, 9, random.randrange(15, 31)) if accepted else None,
@@ -264,16 +296,43 @@ class Planter:
             withdrawn_at=self.moment() if random.random() < 0.1 else None,
         )
 
-    def live(self, meetings=60, duties=20):
+    def officer(self, organization):
+        """Somebody new who serves at the organisation."""
+        self.sequence += 1
+        user = User.objects.create(username=f"officer{self.sequence}", name="干部")
+        return Appointment.objects.create(
+            user=user, organization=organization, post=Post.DEPUTY_SECRETARY, starts_on=date(2024, 1, 1)
+        )
+
+    def deployment(self):
+        """A deployment by one of the organisations, and the record of its root duty."""
+        self.sequence += 1
+        made = Deployment.objects.create(
+            organization=self.random.choice(self.organizations),
+            title=f"部署{self.sequence}",
+            kind=DeploymentKind.CAMPAIGN,
+            source="依据",
+            issued_on=date(2026, 1, 1),
+            due_on=date(2026, 12, 31),
+            author=self.user,
+            created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        return self.duty(organization=made.organization, deployment=made)
+
+    def share(self, parent):
+        """Hand the duty of a record on, to another organisation or to an officer of its own; None if it has it."""
+        organization = self.random.choice([*self.organizations, parent.organization])
+        shares = Duty.objects.filter(parent=parent.duty, organization=organization, is_personal=False)
+        return None if shares.exists() else self.duty(parent, organization)
+
+    def live(self, meetings=60, duties=20, deployments=3):
         for _ in range(meetings):
             self.meeting()
-        records = []
-        for _ in range(duties):
+        records = [self.deployment() for _ in range(deployments)]
+        for _ in range(duties + 4 * deployments):
             parent = self.random.choice(records) if records and self.random.random() < 0.6 else None
-            organization = self.random.choice(self.organizations)
-            if parent and Duty.objects.filter(parent=parent.duty, organization=organization).exists():
-                continue
-            records.append(self.duty(parent, organization))
+            made = self.share(parent) if parent else self.duty()
+            records += [made] if made else []
         return self
 
 
