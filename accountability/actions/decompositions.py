@@ -108,7 +108,7 @@ def decompose_duty(*, actor, duty: Duty, shares: list[Share], now) -> int:
     by_window = {window_of(parent.interval, due_on): pk for due_on, pk in carriers.items()}
     open_records(
         duties=duties,
-        terms_of=lambda each: terms(each.interval, parent.duty_list.year, actor.today, last, each.deadline),
+        terms_of=lambda each: terms(each.interval, last.year, actor.today, last, each.deadline),
         parent_of=lambda each, term: by_window.get(carrying_window(parent.interval, term)),
         now=now,
     )
@@ -197,9 +197,7 @@ def _check_deadline(parent, deadline, carriers, today):
         raise ValidationError(
             f"下级的完成期限{deadline:%Y-%m-%d}晚于本级的{ahead[0]:%Y-%m-%d}，请定得早一些。"
         )
-    if deadline.year != parent.duty_list.year or window_of(parent.interval, deadline) != window_of(
-        parent.interval, ahead[0]
-    ):
+    if window_of(parent.interval, deadline) != window_of(parent.interval, ahead[0]):
         raise ValidationError(
             f"下级的完成期限{deadline:%Y-%m-%d}不在本级这一期（{window_of(parent.interval, ahead[0]).label}）之内。"
         )
