@@ -14,6 +14,7 @@ from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Count
 
+from accountability.choices import DeploymentKind
 from accountability.models import Deployment, Duty, DutyList, DutyRecord
 from branches.actions.cadence import load_cadence_starters
 from branches.actions.tree import bulk_plant
@@ -209,24 +210,27 @@ def _promise(cursor, months: list[Period], now) -> None:
     Keys are computed from the organisation's, so that parents are known without looking them up.
     """
     lists, duties, records = (model._meta.db_table for model in (DutyList, Duty, DutyRecord))
-    organizations, deployments = Organization._meta.db_table, Deployment._meta.db_table
+    organizations = Organization._meta.db_table
     facts = {"year": months[-1].year, "now": now, "issued": date(months[0].year, 1, 5)}
     facts |= {"months": len(months), "due": months[-1].ends_on}
-    cursor.execute(
-        f"""
-        INSERT INTO {deployments} (id, organization_id, title, number, kind, theme, source, issued_on, due_on, state,
-            author_id, created_at)
-        SELECT 1, (SELECT min(id) FROM {organizations}), '专项行动', '', 'CAMPAIGN', '', '', %(issued)s, %(due)s,
-            'ISSUED', (SELECT min(id) FROM {User._meta.db_table}), %(now)s""",
-        facts,
+    top = Organization.objects.order_by("path").first()
+    deployment = Deployment.objects.create(
+        organization=top,
+        title="专项行动",
+        kind=DeploymentKind.CAMPAIGN,
+        issued_on=facts["issued"],
+        due_on=facts["due"],
+        author=User.objects.first(),
+        created_at=now,
     )
+    facts["deployment"] = deployment.pk
     cursor.execute(
         f"""
         INSERT INTO {lists} (id, title, kind, year, organization_id, issuer_id, status, issued_on, signed_at,
             deployment_id)
         SELECT id * 2 + deployed, CASE deployed WHEN 0 THEN '主体责任清单' ELSE '专项行动' END,
             CASE deployed WHEN 0 THEN 'PRINCIPAL' ELSE 'DEPLOYMENT' END, %(year)s, id, coalesce(parent_id, id),
-            'SIGNED', %(issued)s, %(now)s, nullif(deployed, 0)
+            'SIGNED', %(issued)s, %(now)s, CASE deployed WHEN 1 THEN %(deployment)s END
         FROM {organizations} CROSS JOIN generate_series(0, 1) deployed""",
         facts,
     )
@@ -256,5 +260,5 @@ def _promise(cursor, months: list[Period], now) -> None:
             WHERE number < 3 OR %(is_last)s""",
             facts,
         )
-    for statement in connection.ops.sequence_reset_sql(no_style(), [Deployment, DutyList, Duty, DutyRecord]):
+    for statement in connection.ops.sequence_reset_sql(no_style(), [DutyList, Duty, DutyRecord]):
         cursor.execute(statement)
