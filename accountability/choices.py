@@ -99,6 +99,23 @@ class RecordStatus(models.TextChoices):
     ACCEPTED = "ACCEPTED", "已认可"
 
 
+class Coverage(models.TextChoices):
+    """How far a duty has come at whoever it is meant for: the first thing that is missing, in this order."""
+
+    NO_LIST = "NO_LIST", "没有清单"
+    UNSIGNED = "UNSIGNED", "未签收"
+    UNOWNED = "UNOWNED", "无责任人"
+    OVERDUE = "OVERDUE", "有逾期"
+    RUNNING = "RUNNING", "进行中"
+    DONE = "DONE", "全部完成"
+    ON_OCCASION = "ON_OCCASION", "发生才登记"
+    NOT_APPLICABLE = "NOT_APPLICABLE", "不适用"
+
+
+#: What somebody has to act on.
+COVERAGE_GAPS = (Coverage.NO_LIST, Coverage.UNSIGNED, Coverage.UNOWNED, Coverage.OVERDUE)
+
+
 class Decision(models.TextChoices):
     ACCEPTED = "ACCEPTED", "认可"
     RETURNED = "RETURNED", "退回"

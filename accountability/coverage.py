@@ -1,0 +1,51 @@
+"""How far duties have come at those they are meant for; plain values."""
+
+from dataclasses import dataclass, field
+
+from accountability.choices import Coverage
+
+_ORDER = list(Coverage)
+
+
+def coverage_of(
+    *, is_signed: bool, is_owned: bool, opened: int, accepted: int, overdue: int, is_negative: bool
+) -> Coverage:
+    """How far one duty has come: what is complete lacks nothing more, else the first thing that is missing."""
+    if opened and accepted == opened:
+        return Coverage.DONE
+    if not is_signed:
+        return Coverage.UNSIGNED
+    if not opened:
+        return Coverage.ON_OCCASION if is_negative else Coverage.NOT_APPLICABLE
+    if not is_owned:
+        return Coverage.UNOWNED
+    return Coverage.OVERDUE if overdue else Coverage.RUNNING
+
+
+@dataclass(slots=True)
+class Cell:
+    """One item of one unit or officer: its duties (usually one), and how far they have come together."""
+
+    state: Coverage = Coverage.NOT_APPLICABLE
+    opened: int = 0
+    accepted: int = 0
+    overdue: int = 0
+    duties: list[int] = field(default_factory=list)
+
+    def add(self, pk: int, state: Coverage, opened: int, accepted: int, overdue: int) -> None:
+        first = not self.duties
+        self.state = state if first else min(self.state, state, key=_ORDER.index)
+        self.opened += opened
+        self.accepted += accepted
+        self.overdue += overdue
+        self.duties.append(pk)
+
+    @property
+    def query(self) -> str:
+        return "duty=" + ",".join(map(str, self.duties))
+
+    @property
+    def words(self) -> str:
+        """The whole state, for those who hear it or hover."""
+        counted = f"，已认可{self.accepted}/{self.opened}期" if self.opened else ""
+        return f"{self.state.label}{counted}" + (f"，逾期{self.overdue}期" if self.overdue else "")
