@@ -45,6 +45,11 @@ def reviewed_by(actor: Actor, records):
     return records if own.is_root() else records.exclude(organization=own)
 
 
+def may_trigger(actor: Actor, organization) -> bool:
+    """Whether the actor registers and answers what touches the 负面清单: the unit itself, or who reviews it."""
+    return actor.may(Right.RECORD_DUTIES, organization) or _reaches(actor, organization)
+
+
 def _reaches(actor, organization) -> bool:
     own = actor.organization
     if actor.may(Right.REVIEW_DUTIES, organization):

@@ -1,9 +1,11 @@
 """What runs by the clock or in the background on this floor; each task is a few calls of actions."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
-from accountability.actions import batches
+from accountability.actions import batches, counted
 
 #: Steps of a batch in one task, so that no task runs for long.
 STEPS = 25
@@ -24,3 +26,17 @@ def resume_issues():
     """Publish again what a dead broker or worker lost of batches."""
     for pk in batches.unfinished_batches():
         issue_batch.delay(pk)
+
+
+@shared_task
+def settle_counted():
+    """Accept the terms that what was confirmed within the last hour has brought to their target."""
+    now = timezone.now()
+    return counted.settle_counted(now=now, today=timezone.localdate(now), since=now - timedelta(hours=1))
+
+
+@shared_task
+def settle_all_counted():
+    """The same for every unit, for what an idle night or a stopped worker left out."""
+    now = timezone.now()
+    return counted.settle_counted(now=now, today=timezone.localdate(now))

@@ -27,6 +27,22 @@ app.conf.beat_schedule = {
         "schedule": 15.0,
         "options": {"expires": 60},
     },
+    "follow changes": {
+        "task": "accountability.tasks.follow_changes",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 300},
+    },
+    "write notices": {
+        "task": "accountability.tasks.write_notices",
+        "schedule": crontab(minute=20),
+        "options": {"expires": 3000},
+    },
+    # On working days; after the first hour only for whom the mail server was not there.
+    "send digests": {
+        "task": "accountability.tasks.send_digests",
+        "schedule": crontab(hour="8-11", minute=10),
+        "options": {"expires": 3000},
+    },
     "close periods": {
         "task": "supervision.tasks.close_periods",
         "schedule": crontab(hour=1, minute=40),
@@ -40,6 +56,15 @@ app.conf.beat_schedule = {
         "task": "accountability.tasks.resume_issues",
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
+    },
+    "settle counted duties": {
+        "task": "accountability.tasks.settle_counted",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
+    "settle all counted duties": {
+        "task": "accountability.tasks.settle_all_counted",
+        "schedule": crontab(hour=1, minute=10),
     },
     "erase stale imports": {
         "task": "branches.tasks.erase_stale_imports",

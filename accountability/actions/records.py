@@ -3,12 +3,15 @@ from django.db import transaction
 from simple_history.utils import bulk_update_with_history
 
 from accountability.access import require_review, reviewed_by
-from accountability.choices import Decision, RecordStatus
+from accountability.choices import CountedBy, Decision, EvidenceKind, RecordStatus
+from accountability.counting import gives_a_reason
 from accountability.models import DutyRecord, DutyReview
+from accountability.queries.counting import RELATED, countings
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.choices import MeetingStatus
 
+from .deployments import take_up
 from .marks import mark_records
 
 
@@ -22,10 +25,21 @@ class Outdated(Exception):
 
 @transaction.atomic
 def save_record(
-    *, actor, record: DutyRecord, version: int, done_on, summary: str, meetings, now
+    *,
+    actor,
+    record: DutyRecord,
+    version: int,
+    done_on,
+    summary: str,
+    meetings,
+    now,
+    counted: int | None = None,
 ) -> DutyRecord:
-    """Keep what has been written so far; `Outdated` when somebody else wrote meanwhile."""
-    kept = _write(actor, record, version, done_on, summary, meetings)
+    """Keep what has been written so far; `Outdated` when somebody else wrote meanwhile.
+
+    `counted` is the number typed for a duty that is counted by hand; of other duties it is not asked.
+    """
+    kept = _write(actor, record, version, done_on, summary, meetings, counted)
     kept._change_reason = "保存"
     kept.save()
     return kept
@@ -33,14 +47,29 @@ def save_record(
 
 @transaction.atomic
 def submit_record(
-    *, actor, record: DutyRecord, version: int, done_on, summary: str, meetings, now
+    *,
+    actor,
+    record: DutyRecord,
+    version: int,
+    done_on,
+    summary: str,
+    meetings,
+    now,
+    counted: int | None = None,
 ) -> DutyRecord:
-    """Hand in what was done about a duty; it counts once somebody above has accepted it."""
-    kept = _write(actor, record, version, done_on, summary, meetings)
+    """Hand in what was done about a duty; it counts once somebody above has accepted it.
+
+    What confirmed meetings amount to is frozen here. Less than the target may be handed in with its reason in the
+    summary, and the reviewer sees by how much it falls short.
+    """
+    kept = _write(actor, record, version, done_on, summary, meetings, counted)
     if done_on is None:
         raise ValidationError({"done_on": "请填写完成日期。"})
     if not summary.strip():
         raise ValidationError({"summary": "请用几句话写明做了什么、解决了什么。"})
+    take_up(actor=actor, record=kept, now=now)
+    _ask_for_evidence(kept)
+    _freeze_count(kept)
     kept.status, kept.submitted_at = RecordStatus.SUBMITTED, now
     kept._change_reason = "提交"
     kept.save()
@@ -54,16 +83,39 @@ def submit_record(
     return kept
 
 
-def _write(actor, record, version, done_on, summary, meetings) -> DutyRecord:
+def _ask_for_evidence(record) -> None:
+    asked = record.duty.evidence
+    if asked == EvidenceKind.MEETING and not record.meetings.exists():
+        raise ValidationError({"meetings": "这一项要求用会议记录佐证，请至少勾选一次已确认的会议。"})
+    if asked == EvidenceKind.DOCUMENT and not record.files.filter(removed_at=None).exists():
+        raise ValidationError({"files": "这一项要求附文件佐证，请至少上传一份。"})
+
+
+def _freeze_count(record) -> None:
+    duty = record.duty
+    if not duty.counted_by:
+        return
+    if duty.counts_by_itself:
+        record.counted = countings([record])[record.pk].number
+    elif record.counted is None:
+        raise ValidationError({"counted": "请填写本期完成了几次。"})
+    if record.is_short and not gives_a_reason(record.summary):
+        raise ValidationError(
+            {
+                "summary": f"本期计{record.counted}，应不少于{duty.target}。可以提交，"
+                "请在这里写明原因，例如“原因：……”。"
+            }
+        )
+
+
+def _write(actor, record, version, done_on, summary, meetings, counted) -> DutyRecord:
     actor.require(Right.RECORD_DUTIES, record.organization)
     kept = _locked(record, version)
     if not kept.is_editable:
         raise ValidationError("这份纪实已提交或已认可，不能再改。")
     window = kept.window
-    if done_on is not None and done_on < window.starts_on:
-        raise ValidationError(
-            {"done_on": f"{window.label}从{window.starts_on:%Y-%m-%d}开始，不能早于这一天。"}
-        )
+    if done_on is not None and done_on < kept.starts_on:
+        raise ValidationError({"done_on": f"{window.label}从{kept.starts_on:%Y-%m-%d}开始，不能早于这一天。"})
     if done_on is not None and done_on > actor.today:
         raise ValidationError({"done_on": "完成日期不能晚于今天。"})
     meetings = list(meetings)
@@ -73,6 +125,7 @@ def _write(actor, record, version, done_on, summary, meetings) -> DutyRecord:
     ):
         raise ValidationError({"meetings": "佐证只能选本单位已确认的会议。"})
     kept.done_on, kept.summary, kept.author = done_on, summary, actor.user
+    kept.counted = counted if kept.duty.counted_by == CountedBy.HAND else None
     kept.version += 1
     kept.meetings.set(meetings)
     return kept
@@ -81,7 +134,7 @@ def _write(actor, record, version, done_on, summary, meetings) -> DutyRecord:
 def _locked(record, version) -> DutyRecord:
     kept = (
         DutyRecord.objects.select_for_update(of=("self",))
-        .select_related("organization", "duty")
+        .select_related("organization", *RELATED)
         .get(pk=record.pk)
     )
     if kept.version != version:
@@ -95,7 +148,7 @@ def accept_record(*, actor, record: DutyRecord, version: int, note: str = "", no
     kept = _waiting(actor, record, version)
     kept.status, kept.accepted_at = RecordStatus.ACCEPTED, now
     _decide(actor, kept, Decision.ACCEPTED, note, now)
-    _mark_accepted([kept.pk], actor, now)
+    mark_accepted([kept.pk], actor.today, now)
     return kept
 
 
@@ -176,12 +229,12 @@ def accept_records(*, actor, pks: list[int], now) -> int:
         ),
         batch_size=500,
     )
-    _mark_accepted([record.pk for record in records], actor, now)
+    mark_accepted([record.pk for record in records], actor.today, now)
     record_event(actor=actor, event="批量认可履责纪实", summary=f"{len(records)}份", at=now)
     return len(records)
 
 
-def _mark_accepted(pks, actor, now):
-    """The records' own months, and those of the children, whose pairs have just come into being."""
-    mark_records(records=DutyRecord.objects.filter(pk__in=pks), today=actor.today, now=now)
-    mark_records(records=DutyRecord.objects.filter(parent__in=pks), today=actor.today, now=now)
+def mark_accepted(pks, today, now) -> None:
+    """Mark the records' own months, and those of the children, whose pairs have just come into being."""
+    mark_records(records=DutyRecord.objects.filter(pk__in=pks), today=today, now=now)
+    mark_records(records=DutyRecord.objects.filter(parent__in=pks), today=today, now=now)

@@ -1,5 +1,8 @@
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from branches.choices import Level, MeetingKind, OrganizationKind, Post
@@ -281,6 +284,8 @@ class Duty(Requirement):
 
     `is_personal`: a share of the unit's own duty, borne by its officer `owner`. `arranged_at`: when an owner was
     named, or the duty decomposed, for the first time. `continues`: the duty of a merged unit that it goes on with.
+    `item_key`: the item of the template it was issued from, whose later versions it follows; no foreign key, as items
+    go. `added_by`: the body that added this 个性 item to the list after it was issued.
     """
 
     duty_list = models.ForeignKey(DutyList, models.PROTECT, related_name="duties", verbose_name="责任清单")
@@ -303,6 +308,16 @@ class Duty(Requirement):
         Appointment, models.PROTECT, null=True, blank=True, related_name="duties", verbose_name="责任人"
     )
     number = models.PositiveSmallIntegerField("序号")
+    item_key = models.PositiveBigIntegerField("模板条目", null=True, blank=True, editable=False)
+    added_by = models.ForeignKey(
+        Organization,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="增列单位",
+        db_index=False,
+    )
     is_personal = models.BooleanField("由个人承担", default=False)
     arranged_at = models.DateTimeField("落实到人时间", null=True, blank=True)
     is_withdrawn = models.BooleanField("已撤回", default=False)
@@ -466,7 +481,12 @@ class DutyRecord(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["duty", "period"], name="duty_record_once_a_period"),
+            # A deadline that moves inside its month ends one term and opens another.
+            models.UniqueConstraint(
+                fields=["duty", "period"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="duty_record_once_a_period",
+            ),
             models.CheckConstraint(
                 condition=Q(status=RecordStatus.ACCEPTED, accepted_at__isnull=False, done_on__isnull=False)
                 | (~Q(status=RecordStatus.ACCEPTED) & Q(accepted_at__isnull=True)),
@@ -487,9 +507,20 @@ class DutyRecord(models.Model):
         return window_of(self.duty.interval, self.due_on)
 
     @property
+    def starts_on(self) -> date:
+        """The first day on which it can have been done; a deployment may run from one year into the next."""
+        first = self.window.starts_on
+        return min(first, timezone.localdate(self.opened_at)) if self.is_deployment else first
+
+    @property
     def term(self) -> str:
         """The window without its year: 10月, 第四季度, 上半年, 全年."""
         return self.window.label.partition("年")[2] or "全年"
+
+    @property
+    def is_short(self) -> bool:
+        """Whether less was counted, when it was handed in, than a countable item asks for."""
+        return self.counted is not None and self.duty.target is not None and self.counted < self.duty.target
 
     @property
     def is_timely(self) -> bool | None:
@@ -533,6 +564,9 @@ class EvidenceFile(models.Model):
     uploaded_at = models.DateTimeField("上传时间")
     replaced_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaces")
     removed_at = models.DateTimeField("移除时间", null=True, blank=True)
+    removed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="移除人"
+    )
 
     objects = OrganizationRowQuerySet.as_manager()
 

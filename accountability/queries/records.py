@@ -1,11 +1,14 @@
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 
 from accountability.access import may_review, reviewed_by
-from accountability.choices import Decision, RecordStatus
-from accountability.models import DutyRecord, DutyReview
+from accountability.choices import CountedBy, Decision, RecordStatus
+from accountability.counting import Counting, in_words
+from accountability.models import DutyHandover, DutyRecord, DutyReview, EvidenceFile
+from accountability.queries.counting import RELATED, countings
 from branches.access import Actor, Right
 from branches.models import Meeting, Organization
 
@@ -62,8 +65,84 @@ def waiting_records(organization: Organization, actor: Actor) -> QuerySet:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a countable term has come. `counting` and its `meetings` are None and empty where a person counts."""
+
+    record: DutyRecord
+    counting: Counting | None
+    meetings: list[Meeting] = field(default_factory=list)
+
+    @property
+    def number(self) -> int | None:
+        """What was frozen when it was handed in, else what confirmed meetings amount to now."""
+        if self.counting is None or not self.record.is_editable:
+            return self.record.counted
+        return self.counting.number
+
+    @property
+    def target(self) -> int:
+        return self.record.duty.target
+
+    @property
+    def unit(self) -> str:
+        return "人" if self.record.duty.counted_by == CountedBy.PERSONS else "次"
+
+    @property
+    def lacking(self) -> int:
+        return max(self.target - (self.number or 0), 0)
+
+    @property
+    def has_shrunk(self) -> bool:
+        """Whether a later correction left less than the target of what was frozen as enough."""
+        frozen = self.record.counted
+        return (
+            self.counting is not None
+            and not self.record.is_editable
+            and frozen is not None
+            and self.counting.number < min(frozen, self.target)
+        )
+
+    @property
+    def initial(self) -> dict:
+        """What the form is filled with, as long as nobody has written anything."""
+        if self.counting is None or self.record.summary or self.record.done_on:
+            return {}
+        events = [(each.held_on, each.title) for each in self.meetings]
+        last = events[-1][0] if events else None
+        return {
+            "done_on": self.counting.reached_on or last,
+            "summary": in_words(self.record.duty.counted_by, self.counting, self.record.window, events),
+            "meetings": [each.pk for each in self.meetings],
+        }
+
+
+def progress_of(record: DutyRecord) -> Progress | None:
+    """The progress of a record (with `counting.RELATED`), None when its duty counts nothing. Four queries at most."""
+    if not record.duty.counted_by:
+        return None
+    counting = countings([record]).get(record.pk)
+    if counting is None:
+        return Progress(record, None)
+    meetings = Meeting.objects.filter(pk__in=counting.meetings).order_by("held_on", "pk")
+    return Progress(record, counting, list(meetings))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of what became of a record: when, who, what, and in whose words."""
+
+    at: datetime
+    who: str
+    what: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class RecordDetail:
-    """Everything the page of one record shows. `parent` and `children` are the pairs retention is measured on."""
+    """Everything the page of one record shows. `parent` and `children` are the pairs retention is measured on.
+
+    `files` are those not removed: each file's newest version, followed by its older ones.
+    """
 
     record: DutyRecord
     meetings: list[Meeting]
@@ -71,6 +150,9 @@ class RecordDetail:
     parent: DutyRecord | None
     parent_is_open_to: bool
     children: list[DutyRecord]
+    progress: Progress | None
+    files: list[EvidenceFile]
+    steps: list[Step]
     may_edit: bool
     may_review: bool
 
@@ -83,24 +165,29 @@ class RecordDetail:
 
 
 def record_detail(record: DutyRecord, actor: Actor) -> RecordDetail:
-    """Seven queries, whatever hangs on the record."""
+    """Fourteen queries at most, whatever hangs on the record."""
     record = DutyRecord.objects.select_related(
-        "organization", "duty__duty_list__appointment__user", "duty__owner__user", "author"
+        "organization", "duty__duty_list__issuer", "duty__duty_list__appointment__user", "author", *RELATED
     ).get(pk=record.pk)
     parent = (
         DutyRecord.objects.select_related("organization", "duty").filter(pk=record.parent_id).first()
         if record.parent_id
         else None
     )
+    reviews = list(record.reviews.select_related("reviewer", "appointment__organization"))
+    files = list(record.files.select_related("uploaded_by", "removed_by"))
     return RecordDetail(
         record=record,
         meetings=list(record.meetings.order_by("held_on")),
-        reviews=list(record.reviews.select_related("reviewer", "appointment__organization")),
+        reviews=reviews,
         parent=parent,
         parent_is_open_to=bool(parent) and actor.may(Right.VIEW, parent.organization),
         children=list(
             record.children.in_force().select_related("organization", "duty").order_by("organization__path")
         ),
+        progress=progress_of(record),
+        files=[each for each in files if each.removed_at is None],
+        steps=sorted(_steps(record, reviews, files), key=lambda step: step.at),
         may_edit=record.is_editable and actor.may(Right.RECORD_DUTIES, record.organization),
         may_review=record.withdrawn_at is None
         and record.status == RecordStatus.SUBMITTED
@@ -108,14 +195,56 @@ def record_detail(record: DutyRecord, actor: Actor) -> RecordDetail:
     )
 
 
+def _steps(record, reviews, files) -> Iterator[Step]:
+    """Who did what with the record and its duty. Two queries."""
+    duty_list = record.duty.duty_list
+    yield Step(record.opened_at, str(duty_list.issuer), "下发", duty_list.title)
+    handed_in = record.history.filter(history_change_reason="提交").select_related("history_user")
+    for each in handed_in:
+        yield Step(each.history_date, str(each.history_user or each.author or "—"), "提交")
+    for review in reviews:
+        who = f"{review.appointment.organization} {review.reviewer}"
+        yield Step(review.decided_at, who, review.get_decision_display(), review.note)
+    for each in files:
+        yield Step(
+            each.uploaded_at, str(each.uploaded_by), "上传文件", f"{each.file_name} 第{each.version}版"
+        )
+        if each.removed_at:
+            yield Step(
+                each.removed_at,
+                str(each.removed_by or "—"),
+                "移除文件",
+                f"{each.file_name} 第{each.version}版",
+            )
+    handovers = DutyHandover.objects.filter(duty=record.duty_id).select_related(
+        "from_organization",
+        "to_organization",
+        "from_appointment__user",
+        "to_appointment__user",
+    )
+    for each in handovers:
+        giver, taker = (
+            _party(each.from_appointment, each.from_organization),
+            _party(each.to_appointment, each.to_organization),
+        )
+        yield Step(each.passed_at, giver, f"移交给{taker}", f"{each.effective_on:%Y-%m-%d}起，{each.reason}")
+    if record.is_settled_by_count:
+        yield Step(record.accepted_at, "系统", "自动计数达标", "依据上级已确认的会议记录")
+    if record.withdrawn_at:
+        yield Step(record.withdrawn_at, str(duty_list.issuer), "撤回")
+
+
+def _party(appointment, organization) -> str:
+    return f"{organization} {appointment.user}" if appointment else str(organization)
+
+
 def evidence_for(record: DutyRecord, today: date) -> QuerySet:
-    """Confirmed meetings of the unit held in the record's window, those ticked already included."""
-    window = record.window
+    """Confirmed meetings of the unit held since the term began, those ticked already included."""
     return (
         Meeting.objects.confirmed()
         .filter(organization=record.organization_id)
         .filter(
-            Q(held_on__gte=window.starts_on, held_on__lte=max(window.ends_on, today))
+            Q(held_on__gte=record.starts_on, held_on__lte=max(window.ends_on, today))
             | Q(pk__in=record.meetings.values("pk"))
         )
         .order_by("-held_on", "-pk")

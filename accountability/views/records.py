@@ -20,7 +20,9 @@ from accountability.actions.records import (
 from accountability.filters import DutyRecordFilter
 from accountability.forms.records import DutyRecordForm, ReviewForm
 from accountability.models import DutyRecord
+from accountability.queries.counting import with_counted
 from accountability.queries.records import evidence_for, record_detail, record_page, waiting_records
+from accountability.views.evidence import Refused, keep_files
 from branches.access import Right, door
 from branches.models import Organization
 from branches.paging import CAP, capped_count
@@ -35,7 +37,7 @@ def duty_record_list(request, organization):
     records = DutyRecord.objects.in_force().in_subtree(organization)
     found = DutyRecordFilter(request.GET, records, scope=organization, today=actor.today)
     rows = found.qs if found.is_valid() else records.none()
-    page = record_page(rows, request.GET.get("after", ""))
+    page = record_page(with_counted(rows), request.GET.get("after", ""))
     count = capped_count(rows)
     context = {
         "organization": organization,
@@ -66,14 +68,21 @@ def duty_record_edit(request, record):
     if not record.is_editable:
         messages.warning(request, "这份纪实已提交或已认可，不能再改。")
         return redirect("duty-record-detail", record.pk)
+    detail = record_detail(record, actor)
     form = DutyRecordForm(
-        request.POST or None, instance=record, evidence=evidence_for(record, actor.today), today=actor.today
+        request.POST or None,
+        request.FILES or None,
+        instance=detail.record,
+        evidence=evidence_for(detail.record, actor.today),
+        today=actor.today,
+        progress=detail.progress,
     )
     other = None
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data
         write = save_record if "save" in request.POST else submit_record
         try:
+            keep_files(actor=actor, record=record, uploads=values["files"])
             write(
                 actor=actor,
                 record=record,
@@ -81,8 +90,11 @@ def duty_record_edit(request, record):
                 done_on=values["done_on"],
                 summary=values["summary"],
                 meetings=values["meetings"],
+                counted=values.get("counted"),
                 now=timezone.now(),
             )
+        except Refused as refused:
+            form.add_error("files", str(refused))
         except Outdated as outdated:
             other = outdated.record
         except ValidationError as error:
@@ -95,8 +107,8 @@ def duty_record_edit(request, record):
             return redirect("duty-record-detail", record.pk)
     context = {
         "organization": record.organization,
-        "record": record,
-        "detail": record_detail(record, actor),
+        "record": detail.record,
+        "detail": detail,
         "form": form,
         "other": other,
         "today": actor.today,
