@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accountability.actions.batches import start_batch
 from accountability.actions.lists import issue_list
 from accountability.actions.starters import load_duty_starters
 from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
@@ -154,6 +155,19 @@ def kept_draft(cast):
     return [draft.pk]
 
 
+def batch(cast):
+    """What the officer of the town issued there."""
+    officer = cast.people["zhao"].appointments.get()
+    asked = start_batch(
+        actor=Actor(officer.user, officer, timezone.localdate()),
+        template=DutyTemplate.objects.get(pk=template(cast)[0]),
+        scope=cast.town,
+        reach="subtree",
+        now=timezone.now(),
+    )
+    return [asked.pk]
+
+
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
 MATRIX = [
     # Organisations
@@ -264,6 +278,12 @@ MATRIX = [
     ("post", "template-copy", template, "xxxxxx>xxx>"),
     ("get", "template-history", template, "xxxxxx.xxx>"),
     ("get", "template-issue", template, "....xx.xxx>"),
+    # Issuing in batches, owners, 层层加码
+    ("get", "batch-list", first, ".-..xx.xx->"),
+    ("get", "batch-detail", batch, "--..x-.xx->"),
+    ("get", "batch-progress", batch, "--..x-.xx->"),
+    ("get", "batch-withdraw", batch, "--..x-.xx->"),
+    ("post", "batch-resume", batch, "-->>x->xx->"),
     # First screens, the cockpit, the formula, help
     ("get", "home", nothing, ">>>>>>>>>.>"),
     ("get", "todo", nothing, ".......xxx>"),

@@ -4,14 +4,21 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from accountability.actions.lists import issue_lists
-from accountability.actions.templates import change_template, copy_template, create_template
+from accountability.actions.templates import Outdated, change_template, copy_template, create_template
 from accountability.burden import burden_of
-from accountability.forms.templates import DutyTemplateForm, IssueForm, ItemFormSet, TemplateCopyForm
+from accountability.forbidden import RULES
+from accountability.forms.templates import (
+    ITEM_ERRORS,
+    DutyTemplateForm,
+    ItemFormSet,
+    TemplateCopyForm,
+    merged,
+)
 from accountability.models import DutyTemplate
-from accountability.queries.templates import issue_preview, template_years, templates_of
+from accountability.queries.template_checks import check_of
+from accountability.queries.template_versions import template_conflict, version_page
+from accountability.queries.templates import template_years, templates_of
 from branches.access import Right, door
-from branches.models import Organization
 from branches.queries.history import history_page
 
 
@@ -37,7 +44,7 @@ def template_detail(request, template):
     context = {
         "template": template,
         "items": items,
-        "burden": burden_of(item.interval for item in items),
+        "burden": burden_of(items),
         "may_change": request.actor.may_everywhere(Right.CONFIGURE),
         "may_configure": request.actor.has(Right.CONFIGURE),
         "may_issue": template.year >= request.actor.today.year,
@@ -61,33 +68,62 @@ def template_edit(request, template):
 
 def _edit(request, template):
     is_new = template.pk is None
-    form = DutyTemplateForm(request.POST or None, instance=template)
-    items = ItemFormSet(request.POST or None, instance=template, prefix="items")
+    form, items = _forms(request.POST or None, template)
+    conflict = None
     if request.method == "POST" and form.is_valid() and items.is_valid():
-        gone = set(items.deleted_forms)
-        rows = [
-            each.instance
-            for each in items.forms
-            if each not in gone and (each.has_changed() or each.instance.pk)
-        ]
         try:
-            if is_new:
-                create_template(actor=request.actor, template=form.instance, items=rows, now=timezone.now())
-            else:
-                change_template(
-                    actor=request.actor,
-                    template=form.instance,
-                    items=rows,
-                    reason=form.cleaned_data["reason"],
-                    now=timezone.now(),
-                )
+            saved = _save(request, form, items, is_new)
         except ValidationError as error:
             form.add_error(None, error.messages)
+        except Outdated as outdated:
+            conflict = template_conflict(outdated.template, form.cleaned_data["version"])
+            if conflict.base is None:
+                form.add_error("version", "表单已经失效，请重新打开这一页再改。")
+            else:
+                data = merged(
+                    request.POST, conflict.base, conflict.current, outdated.template.version, "items"
+                )
+                form, items = _forms(data, outdated.template)
         else:
-            messages.success(request, "模板已保存；此前下发的清单不受影响。")
-            return redirect("template-detail", form.instance.pk)
-    context = {"form": form, "items": items, "template": None if is_new else template}
-    return render(request, "accountability/template_edit.html", context)
+            _say_saved(request, saved, form.cleaned_data.get("version"))
+            return redirect("template-detail", saved.pk)
+    context = {
+        "form": form,
+        "items": items,
+        "template": None if is_new else template,
+        "conflict": conflict,
+        "has_errors": request.method == "POST" and conflict is None,
+    }
+    return render(request, "accountability/template_edit.html", context, status=409 if conflict else 200)
+
+
+def _forms(data, template):
+    """The form of the facts and the rows of the items; the rows are judged by the year that is being typed."""
+    form = DutyTemplateForm(data, instance=template)
+    year = str(form["year"].value() or "")
+    year = int(year) if year.isdecimal() and len(year) == 4 else template.year
+    items = ItemFormSet(data, template=template, year=year, prefix="items", error_messages=ITEM_ERRORS)
+    return form, items
+
+
+def _save(request, form, items, is_new):
+    facts = {"actor": request.actor, "template": form.instance, "items": items.chosen, "now": timezone.now()}
+    if is_new:
+        return create_template(**facts)
+    values = form.cleaned_data
+    return change_template(**facts, version=values["version"], reason=values["reason"])
+
+
+def _say_saved(request, template, version):
+    if version == template.version:
+        messages.info(request, "内容没有变化，版次不变。")
+        return
+    messages.success(request, f"已保存为第{template.version}版；此前下发的清单不受影响，需要时可以更新。")
+    check = check_of(template, list(template.items.all()))
+    if check.hints:
+        messages.warning(
+            request, f"有{len(check.hints)}处要求的数据系统里已经有，不必让基层再报，见“配置检查”。"
+        )
 
 
 @require_POST
@@ -108,6 +144,31 @@ def template_copy(request, template):
     return redirect("template-detail", copy.pk)
 
 
+@door(Right.ISSUE_DUTIES, DutyTemplate)
+def template_versions(request, template):
+    """Any two versions of a template, or of its yearly editions, side by side."""
+    page = version_page(template, request.GET.get("before", ""), request.GET.get("after", ""))
+    context = {
+        "template": template,
+        "page": page,
+        "may_configure": request.actor.has(Right.CONFIGURE),
+    }
+    return render(request, "accountability/template_versions.html", context)
+
+
+@door(Right.ISSUE_DUTIES, DutyTemplate)
+def template_check(request, template):
+    """The configuration check: what may not be asked, what is known already, how heavy the list is."""
+    context = {
+        "template": template,
+        "check": check_of(template, list(template.items.all())),
+        "rules": RULES,
+        "may_change": request.actor.may_everywhere(Right.CONFIGURE),
+        "may_configure": request.actor.has(Right.CONFIGURE),
+    }
+    return render(request, "accountability/template_check.html", context)
+
+
 @door(Right.CONFIGURE, DutyTemplate)
 def template_history(request, template):
     return render(
@@ -122,43 +183,3 @@ def template_history(request, template):
             "back_pk": template.pk,
         },
     )
-
-
-@door(Right.ISSUE_DUTIES, DutyTemplate)
-def template_issue(request, template):
-    actor = request.actor
-    own = actor.organization
-    units = (
-        Organization.objects.in_subtree(own)
-        .active_on(actor.today)
-        .filter(pk__in=[own.pk, *own.children.values_list("pk", flat=True), *_asked(request)])
-    )
-    data = request.POST or (request.GET if "organization" in request.GET else None)
-    form = IssueForm(data, units=units, initial={"organization": own.pk})
-    scope, reach = own, "subtree"
-    if form.is_bound and form.is_valid():
-        scope, reach = form.cleaned_data["organization"], form.cleaned_data["reach"]
-        if request.method == "POST":
-            try:
-                number = issue_lists(
-                    actor=actor, template=template, scope=scope, reach=reach, now=timezone.now()
-                )
-            except ValidationError as error:
-                form.add_error(None, error)
-            else:
-                messages.success(request, f"已下发{number}份清单。")
-                return redirect("duty-list-index", scope.pk)
-    context = {
-        "template": template,
-        "form": form,
-        "scope": scope,
-        "reach": reach,
-        "preview": issue_preview(template, scope, reach, actor.today),
-    }
-    return render(request, "accountability/template_issue.html", context)
-
-
-def _asked(request) -> list[int]:
-    """The unit the address names: it may be chosen although it is no direct child."""
-    pk = (request.POST or request.GET).get("organization", "")
-    return [int(pk)] if pk.isdigit() else []

@@ -15,7 +15,7 @@ ENTRIES = [
     ("我的待办", "todo", Right.VIEW, False, ("todo",)),
     ("传导总览", "cockpit", Right.VIEW_COCKPIT, True, ("cockpit",)),
     ("会议", "meeting-list", Right.VIEW, True, ("meeting", "calendar", "matrix", "attendance", "resolution")),
-    ("责任", "duty-list-index", Right.VIEW, True, ("duty",)),
+    ("责任", "duty-list-index", Right.VIEW, True, ("duty", "batch")),
     ("审核", "review-queue", Right.CONFIRM_MEETINGS, True, ("review", "duty-review")),
     ("审核", "duty-review-queue", Right.REVIEW_DUTIES, True, ("duty-review",)),
     ("组织", "organization-detail", Right.VIEW, True, ("organization", "appointment")),

@@ -351,27 +351,6 @@ def test_a_template_is_created_and_copied(cast, templates):
     assert cast.client("qian").post(copy, {"year": 2028}).status_code == 403
 
 
-def test_issuing_is_previewed(cast, templates):
-    url = reverse("template-issue", args=[templates["BRANCH"].pk])
-    client = cast.client("wu")
-    page = text(client.get(url))
-    assert "将下发 <b>3</b> 份清单" in page
-    assert "增加的负担" in page
-    page = text(client.get(url, {"organization": cast.town.pk, "reach": "subtree"}))
-    assert "将下发 <b>2</b> 份清单" in page
-    assert client.post(url, {"organization": cast.town.pk, "reach": "subtree"}).status_code == 302
-    assert DutyList.objects.count() == 2
-    assert "将下发 <b>1</b> 份清单" in text(client.get(url))
-    assert "没有适用的" in text(client.get(url, {"organization": cast.county.pk, "reach": "own"}))
-
-
-def test_issuing_stays_inside_the_subtree(cast, templates):
-    url = reverse("template-issue", args=[templates["BRANCH"].pk])
-    cast.client("zhao").post(url, {"organization": cast.office_branch.pk, "reach": "own"})
-    assert not DutyList.objects.exists()
-    assert cast.client("sun").get(url).status_code == 403
-
-
 def test_a_list_says_when_it_was_opened(cast, issued):
     opened = DutyRecord.objects.filter(organization=cast.first).values_list("opened_at", flat=True)
     assert {each.date() for each in opened} == {datetime(2026, 1, 5).date()}
