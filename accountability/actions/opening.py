@@ -49,10 +49,19 @@ def copy_items(*, lists: list[DutyList], items, is_to_officers: bool, now) -> No
     """Open in each list, all issued from one template, a duty for each of its `items`, with its terms."""
     keys = [each.pk for each in lists]
     source = type(items[0]).objects.filter(pk__in=[item.pk for item in items], template__lists__in=keys)
-    fields = ["duty_list", "organization", "number", *Duty.REQUIRED, "is_personal", "is_withdrawn"]
+    fields = [
+        "duty_list",
+        "organization",
+        "number",
+        "item_key",
+        *Duty.REQUIRED,
+        "is_personal",
+        "is_withdrawn",
+    ]
     columns = {
         "duty_list": F("template__lists__pk"),
         "organization": F("template__lists__organization"),
+        "item_key": F("pk"),
         **{name: F(name) for name in ("number", *Duty.REQUIRED)},
         "is_personal": Value(False, output_field=BooleanField()),
         "is_withdrawn": Value(False, output_field=BooleanField()),

@@ -311,6 +311,7 @@ def rows_of(template, **changes):
         "posts": template.posts,
         "source": template.source,
         "reason": "精简",
+        "version": template.version,
         "items-TOTAL_FORMS": len(items),
         "items-INITIAL_FORMS": len(items),
     }
