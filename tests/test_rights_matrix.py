@@ -15,7 +15,7 @@ from django.utils import timezone
 from accountability.actions.batches import start_batch
 from accountability.actions.lists import issue_list
 from accountability.actions.starters import load_duty_starters
-from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
+from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate, DutyTrigger
 from branches.access import Actor
 from branches.actions.cadence import load_cadence_starters
 from branches.actions.imports import check_import, upload_import
@@ -91,6 +91,33 @@ def duty(cast):
 
 def duty_record(cast):
     return [DutyRecord.objects.filter(duty__in=duty(cast)).first().pk]
+
+
+def negative_duty(cast):
+    """An item of the 负面清单 on the list of the first branch."""
+    first_one = Duty.objects.get(pk=duty(cast)[0])
+    if not first_one.is_negative:
+        first_one.is_negative = True
+        first_one.save()
+    return [first_one.pk]
+
+
+def trigger(cast):
+    """Something that touched the 负面清单 of the first branch, not yet answered."""
+    item = Duty.objects.get(pk=negative_duty(cast)[0])
+    made, _ = DutyTrigger.objects.get_or_create(
+        duty=item,
+        organization=cast.first,
+        happened_on=date(2026, 10, 12),
+        note="收了工本费",
+        reporter=cast.people["li"],
+        defaults={"reported_at": timezone.now()},
+    )
+    return [made.pk]
+
+
+def evidence(cast):
+    return [*duty_record(cast), 1]
 
 
 def upload(cast):
@@ -284,6 +311,14 @@ MATRIX = [
     ("get", "batch-progress", batch, "--..x-.xx->"),
     ("get", "batch-withdraw", batch, "--..x-.xx->"),
     ("post", "batch-resume", batch, "-->>x->xx->"),
+    # Evidence of duties, the 负面清单
+    ("post", "evidence-add", duty_record, ">-xxxxxxx->"),
+    ("get", "evidence-download", evidence, "-------xx->"),
+    ("post", "evidence-remove", evidence, "--xxxxxxx->"),
+    ("get", "duty-trigger-list", first, ".-.....xx->"),
+    ("get", "duty-trigger-create", negative_duty, ".-...xxxx->"),
+    ("get", "duty-trigger-detail", trigger, ".-.....xx->"),
+    ("post", "duty-trigger-detail", trigger, ".-...xxxx->"),
     # First screens, the cockpit, the formula, help
     ("get", "home", nothing, ">>>>>>>>>.>"),
     ("get", "todo", nothing, ".......xxx>"),

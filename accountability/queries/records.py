@@ -244,7 +244,7 @@ def evidence_for(record: DutyRecord, today: date) -> QuerySet:
         Meeting.objects.confirmed()
         .filter(organization=record.organization_id)
         .filter(
-            Q(held_on__gte=record.starts_on, held_on__lte=max(window.ends_on, today))
+            Q(held_on__gte=record.starts_on, held_on__lte=max(record.window.ends_on, today))
             | Q(pk__in=record.meetings.values("pk"))
         )
         .order_by("-held_on", "-pk")

@@ -4,6 +4,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accountability.access import may_trigger
 from accountability.actions.decompositions import decompose_duty
 from accountability.actions.lists import may_withdraw, sign_list, withdraw_list
 from accountability.choices import DutyKind, ListStatus
@@ -51,6 +52,7 @@ def duty_list_detail(request, duty_list):
         "may_decompose": actor.may(Right.DECOMPOSE_DUTIES, duty_list.organization)
         and not duty_list.organization.is_branch,
         "may_sign": _may_sign(actor, duty_list),
+        "may_trigger": may_trigger(actor, duty_list.organization),
         "may_withdraw": duty_list.status != ListStatus.WITHDRAWN and may_withdraw(actor, duty_list),
     }
     return render(request, "accountability/duty_list_detail.html", context)

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Prefetch, Q
 
 from accountability.models import DutyRecord, DutyReview
+from accountability.queries.counting import with_counted
 from accountability.queries.records import open_records, returned_records
 from branches.access import Actor, Right
 from branches.cadence import State
@@ -64,6 +65,12 @@ class DutyLine:
     def window(self) -> Period:
         """The month, quarter, half or year it is about."""
         return window_of(self.record.duty.interval, Period.from_key(self.record.period).starts_on)
+
+    @property
+    def progress(self) -> str:
+        """“3/4” of a countable term; a count by hand is known when it is typed."""
+        number = self.record.counted if self.record.counted_now is None else self.record.counted_now
+        return "" if number is None else f"{number}/{self.record.duty.target}"
 
 
 @dataclass(frozen=True)
@@ -227,9 +234,9 @@ def _duties(organization: Organization, today: date) -> dict:
         ahead=Count("pk", filter=Q(due_on__gt=today + timedelta(days=SOON_DAYS))),
     )
     return {
-        "duties": [DutyLine(row) for row in soon[:MOST]],
-        "duties_late": [DutyLine(row) for row in late.order_by("-due_on", "pk")[:FEW]],
-        "duties_ahead": [DutyLine(row) for row in ahead[:FEW]],
+        "duties": [DutyLine(row) for row in with_counted(soon)[:MOST]],
+        "duties_late": [DutyLine(row) for row in with_counted(late.order_by("-due_on", "pk"))[:FEW]],
+        "duties_ahead": [DutyLine(row) for row in with_counted(ahead)[:FEW]],
         "late_number": numbers["late"],
         "ahead_number": numbers["ahead"],
         "records_waiting": DutyRecord.objects.filter(organization=organization).waiting().count(),

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accountability.models import EvidenceFile
 from branches.models import Attachment, AuditEntry, ImportJob
+from tests.accountability.owing import owe
 from tests.meetings import record
 
 SPACE = 64 * 1024
@@ -56,6 +58,22 @@ def test_an_attachment_that_finds_no_space_is_refused_in_words(cast):
     assert files() == []
     client.post(reverse("attachment-add", args=[meeting.pk]), {"file": pdf(2 * SPACE)})
     assert Attachment.objects.count() == len(files()) == 1
+
+
+def test_a_file_beside_a_duty_record_that_finds_no_space_costs_nothing_that_was_typed(cast):
+    term = owe(cast.first, counted_by="", target=None)
+    client, url = cast.client("li"), reverse("duty-record-edit", args=[term.pk])
+    sent = {"summary": "走访了两户", "version": 1, "save": "1"}
+    with little_space():
+        answer = client.post(url, sent | {"files": pdf(2 * SPACE)})
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "存储空间不足，文件没有保存" in page
+    assert "走访了两户" in page
+    assert not EvidenceFile.objects.exists()
+    assert files() == []
+    client.post(url, sent | {"files": pdf(2 * SPACE)})
+    assert EvidenceFile.objects.count() == len(files()) == 1
 
 
 def test_a_spreadsheet_that_finds_no_space_is_refused_on_its_own_page(cast):
