@@ -11,7 +11,16 @@ from datetime import date
 from enum import StrEnum
 from statistics import median
 
+from branches.choices import Level
+
 from .choices import Stage
+
+_WAITS = {
+    Stage.RECEIVED: "还没有签收",
+    Stage.ARRANGED: "收到后还没有分解",
+    Stage.EXECUTED: "分解后还没有落实",
+    Stage.COMPLIANT: "交来后还在等审核",
+}
 
 #: The stages every unit goes through; 质量 and 反馈 concern those that were drawn, and those that did not pass.
 COMMON = (Stage.RECEIVED, Stage.ARRANGED, Stage.EXECUTED, Stage.COMPLIANT)
@@ -180,6 +189,31 @@ def sticking_point(levels: dict[int, Funnel]) -> Stuck | None:
     """The level and step at which most units wait (of equals the longer wait, then the higher level); None if none."""
     waits = [Stuck(level, step) for level, each in levels.items() for step in each.common if step.waiting]
     return max(waits, key=lambda each: (each.step.waiting, each.step.median_wait, -each.level), default=None)
+
+
+def sentence(whole: Funnel, stuck: Stuck | None) -> str:
+    """The funnel in one sentence: how far it came, and where it is stuck for how long."""
+    if not whole.given:
+        return "还没有部署给下级单位。"
+    chain = " → ".join(f"{step.stage.label} {percent(step.reached, whole.given)}" for step in whole.common)
+    text = f"部署给 {whole.given} 个单位：{chain}"
+    if stuck is None:
+        return f"{text}，各单位都已落实并认可。"
+    level, step = Level(stuck.level).label, stuck.step
+    return f"{text}；卡在{level}，{step.waiting} 个单位{_WAITS[step.stage]}，中位已等 {days(step.median_wait)} 天。"
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in whole per cent that is 100 % or 0 % only when it is all or nothing; — of nothing."""
+    if not whole:
+        return "—"
+    rounded = (200 * part + whole) // (2 * whole)
+    return f"{min(99, max(1, rounded)) if 0 < part < whole else rounded}%"
+
+
+def days(number: float | None) -> str:
+    """A median of days as printed: whole, or with its half; — without one."""
+    return "—" if number is None else f"{number:.1f}".removesuffix(".0")
 
 
 def _step(stage, units, today) -> Step:

@@ -3,6 +3,9 @@
 import random
 from collections.abc import Collection
 
+#: What a draw may take, in per cent. [default] 5
+LEAST_PERCENT, USUAL_PERCENT, MOST_PERCENT = 1, 5, 20
+
 
 def draw_size(population: int, percent: int) -> int:
     """How many of `population` a share of `percent` is: rounded up, at least one, none of nothing."""

@@ -29,12 +29,12 @@ from accountability.models import Deployment, Duty, DutyList, DutyRecord, IssueB
 from accountability.windows import Term
 from branches.access import Actor, Right
 from branches.actions.audit import record_event
-from branches.choices import OrganizationKind
+from branches.choices import OrganizationKind, TaskState
 from branches.insertion import insert_select
 from branches.models import Appointment, Organization
 from branches.periods import Interval, Period, window_of
 
-from .lists import end_lists
+from .ending import Trail, change_rows, end_lists
 from .marks import mark_records
 from .opening import BATCH, open_records, open_term
 
@@ -156,7 +156,7 @@ def hand_down_step(*, batch: IssueBatch, now) -> int:
     levels follow one another by themselves. Broken off, it goes on where it stopped; 0 means nothing is left to do.
     A unit whose list was taken back does not get it again.
     """
-    deployment = batch.deployment
+    deployment = Deployment.objects.select_for_update(no_key=True).get(pk=batch.deployment_id)
     if deployment.state != DeploymentState.ISSUED:
         return 0
     today = timezone.localdate(now)
@@ -221,6 +221,8 @@ def extend_deployment(*, actor, deployment: Deployment, due_on: date, reason: st
         raise ValidationError({"reason": "请写明延期原因，让下级知道为什么改。"})
     days = due_on - kept.due_on
     trail = _trail(actor, f"延期：{reason}", now)
+    # Who decomposes at this moment is waited for, so that nothing keeps its old day.
+    list(Duty.objects.filter(duty_list__deployment=kept).select_for_update(of=("self",)).values_list("pk"))
     records = list(
         DutyRecord.objects.unfinished()
         .filter(duty__duty_list__deployment=kept)
@@ -272,16 +274,25 @@ def close_deployment(*, actor, deployment: Deployment, note: str, now) -> Deploy
 
 
 @transaction.atomic
-def withdraw_deployment(*, actor, deployment: Deployment, reason: str, now) -> int:
+def withdraw_deployment(*, actor, deployment: Deployment, reason: str, now) -> int | None:
     """Take back every list of a deployment, as far down as it went; returns how many open records end.
 
-    What has been accepted stays and keeps counting.
+    What has been accepted stays and keeps counting. A direct one is left to its batch, which takes everything back in
+    steps: None.
     """
+    batch = deployment.batches.filter(withdrawn_at=None).select_for_update().first()
     kept = _locked(actor, deployment)
     if not reason.strip():
         raise ValidationError({"reason": "请写明撤回原因。"})
-    lists = list(kept.lists.in_force().select_for_update(of=("self",)))
-    ended = end_lists(actor=actor, lists=lists, reason=f"撤回部署：{reason}", now=now)
+    number, ended = kept.lists.in_force().count(), None
+    if batch:
+        batch.withdrawn_at, batch.withdrawn_by, batch.withdraw_reason = now, actor.appointment, reason[:100]
+        batch.state, batch.message, batch.finished_at = TaskState.WAITING, "", None
+        batch.total, batch.done = number, 0
+        batch.save()
+    else:
+        lists = list(kept.lists.in_force().select_for_update(of=("self",)))
+        ended = end_lists(actor=actor, lists=lists, reason=f"撤回部署：{reason}", now=now)
     kept.state = DeploymentState.WITHDRAWN
     kept._change_reason = f"撤回：{reason}"[:100]
     kept.save()
@@ -289,7 +300,7 @@ def withdraw_deployment(*, actor, deployment: Deployment, reason: str, now) -> i
         actor=actor,
         event="撤回部署",
         row=kept,
-        summary=f"{kept}：{reason}（{len(lists)}份清单，{ended}项）",
+        summary=f"{kept}：{reason}（{number}份清单）",
         at=now,
     )
     return ended
@@ -433,14 +444,14 @@ def _copy_duties(deployment, keys, now):
 
 def _arrange_parents(actor, keys, now):
     """A duty that has just been handed down is arranged."""
-    duties = list(
-        Duty.objects.filter(
-            Exists(Duty.objects.filter(duty_list__in=keys, parent=OuterRef("pk"))), arranged_at__isnull=True
-        ).select_for_update(of=("self",))
+    shares = Duty.objects.filter(duty_list__in=keys, parent=OuterRef("pk"))
+    parents = Duty.objects.filter(Exists(shares), arranged_at__isnull=True).select_for_update(of=("self",))
+    change_rows(
+        model=Duty,
+        keys=list(parents.values_list("pk", flat=True)),
+        values={"arranged_at": now},
+        trail=Trail(actor.user, "直达下级", now),
     )
-    for duty in duties:
-        duty.arranged_at = now
-    bulk_update_with_history(duties, Duty, ["arranged_at"], batch_size=500, **_trail(actor, "直达下级", now))
 
 
 def _term(interval, deadline: date) -> Term:
@@ -450,7 +461,7 @@ def _term(interval, deadline: date) -> Term:
 def _locked(actor, deployment) -> Deployment:
     actor.require(Right.ISSUE_DUTIES, deployment.organization)
     kept = (
-        Deployment.objects.select_for_update(of=("self",))
+        Deployment.objects.select_for_update(of=("self",), no_key=True)
         .select_related("organization")
         .get(pk=deployment.pk)
     )

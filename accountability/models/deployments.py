@@ -15,7 +15,8 @@ class Deployment(models.Model):
     """部署: a document, a theme or a campaign that a committee hands down; `organization` is the committee.
 
     Its duties hang on `DutyList.deployment`: one list for the committee itself, whose duties are the roots, and one
-    for every unit or officer they were decomposed to, as far down as it went.
+    for every unit or officer they were decomposed to, as far down as it went. A direct one (`is_direct`) is decomposed
+    down to the last branch by the committee itself.
     """
 
     organization = models.ForeignKey(
@@ -31,6 +32,7 @@ class Deployment(models.Model):
     state = models.CharField(
         "状态", max_length=10, choices=DeploymentState.choices, default=DeploymentState.ISSUED
     )
+    is_direct = models.BooleanField("直达末级", default=False)
     author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="经办人")
     created_at = models.DateTimeField("登记时间")
 

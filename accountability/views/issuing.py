@@ -77,7 +77,7 @@ def _confirm(request, template):
         except ValidationError as error:
             messages.error(request, error.messages[0])
             return redirect(page)
-        _publish(request, batch)
+        publish(request, batch)
         return redirect("batch-detail", batch.pk)
     preview = issue_preview(template, scope, reach, actor.today, filters)
     if not preview.new:
@@ -174,7 +174,7 @@ def batch_withdraw(request, batch):
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            _publish(request, batch)
+            publish(request, batch)
             return redirect("batch-detail", batch.pk)
     context = {
         "organization": batch.organization,
@@ -193,11 +193,11 @@ def batch_resume(request, batch):
     except ValidationError as error:
         messages.error(request, error.messages[0])
     else:
-        _publish(request, batch)
+        publish(request, batch)
     return redirect("batch-detail", batch.pk)
 
 
-def _publish(request, batch):
+def publish(request, batch):
     """Hand the work to a worker; while none can be reached the batch waits, and the clock takes it up."""
     try:
         tasks.issue_batch.delay(str(batch.pk))
