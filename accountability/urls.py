@@ -1,6 +1,21 @@
 from django.urls import path
 
-from accountability.views import evidence, issuing, lists, records, templates, triggers
+from accountability.views import (
+    coverage,
+    deployments,
+    evidence,
+    issuing,
+    lists,
+    notices,
+    officers,
+    personal_items,
+    quality,
+    records,
+    succession,
+    template_exchange,
+    templates,
+    triggers,
+)
 
 urlpatterns = [
     path("organizations/<int:pk>/duties/", lists.duty_list_index, name="duty-list-index"),
@@ -38,3 +53,26 @@ urlpatterns = [
     path("issue-batches/<uuid:pk>/withdraw/", issuing.batch_withdraw, name="batch-withdraw"),
     path("issue-batches/<uuid:pk>/resume/", issuing.batch_resume, name="batch-resume"),
 ]
+    path("organizations/<int:pk>/deployments/", deployments.deployment_list, name="deployment-list"),
+    path("organizations/<int:pk>/deployments/new/", deployments.deployment_create, name="deployment-create"),
+    path("deployments/<int:pk>/", deployments.deployment_detail, name="deployment-detail"),
+    path("deployments/<int:pk>/extend/", deployments.deployment_extend, name="deployment-extend"),
+    path("deployments/<int:pk>/close/", deployments.deployment_close, name="deployment-close"),
+    path("deployments/<int:pk>/withdraw/", deployments.deployment_withdraw, name="deployment-withdraw"),
+    path("duty-lists/<int:pk>/deployment/", deployments.deployment_part, name="deployment-part"),
+    path("duty-lists/<int:pk>/deployment/units/", deployments.deployment_units, name="deployment-units"),
+    path("duties/<int:pk>/chain/", deployments.deployment_chain, name="deployment-chain"),
+    path("organizations/<int:pk>/quality-checks/", quality.quality_list, name="quality-list"),
+    path("organizations/<int:pk>/quality-checks/draw/", quality.quality_draw, name="quality-draw"),
+    path("quality-checks/<int:pk>/", quality.quality_detail, name="quality-detail"),
+    path("quality-checks/<int:pk>/judge/", quality.quality_judge, name="quality-judge"),
+    path("quality-checks/<int:pk>/answer/", quality.quality_answer, name="quality-answer"),
+    path("organizations/<int:pk>/handover/", succession.duty_handover, name="duty-handover"),
+    path("notices/", notices.notice_list, name="notice-list"),
+    path("notices/read/", notices.notice_read_all, name="notice-read-all"),
+    path("notices/settings/", notices.notice_settings, name="notice-settings"),
+    path("notices/<int:pk>/", notices.notice_open, name="notice-open"),
+    path("notices/<int:pk>/read/", notices.notice_read, name="notice-read"),
+    path("notice-wordings/", notices.wording_list, name="wording-list"),
+    path("notice-wordings/<str:kind>/", notices.wording_edit, name="wording-edit"),
+    path("notice-wordings/<str:kind>/reset/", notices.wording_reset, name="wording-reset"),

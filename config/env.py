@@ -103,6 +103,14 @@ if "sqlite" in DATABASE["ENGINE"] and DATABASE["NAME"] != ":memory:":
 
 STATIC_ROOT = Path(_env.str("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 MEDIA_ROOT = Path(_env.str("MEDIA_ROOT", str(DATA_DIR / "media")))
+# Without EMAIL_URL letters go to the log of a machine that is tried out; production then sends none.
+EMAIL_URL = _env.str("EMAIL_URL", "" if PRODUCTION else "consolemail://")
+EMAIL = _env.email_url_config(EMAIL_URL or "dummymail://")
+EMAIL_FROM = _env.str("EMAIL_FROM", "责任传导 <noreply@localhost>")
+SITE_URL = _env.str(
+    "SITE_URL",
+    f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if PRODUCTION else f"http://127.0.0.1:{_env.str('PORT', '8000') or '8000'}",
+).rstrip("/")
 METRICS_TOKEN = _env.str("METRICS_TOKEN", "")
 TRUSTED_PROXIES = _env.int("TRUSTED_PROXIES", 1 if PRODUCTION else 0)
 SESSION_IDLE_MINUTES = _env.int("SESSION_IDLE_MINUTES", 30)

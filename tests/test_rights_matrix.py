@@ -15,7 +15,17 @@ from django.utils import timezone
 from accountability.actions.batches import start_batch
 from accountability.actions.lists import issue_list
 from accountability.actions.starters import load_duty_starters
-from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate, DutyTrigger
+from accountability.choices import NoticeKind
+from accountability.models import (
+    Deployment,
+    Duty,
+    DutyList,
+    DutyRecord,
+    DutyTemplate,
+    DutyTrigger,
+    Notice,
+    QualityCheck,
+)
 from branches.access import Actor
 from branches.actions.cadence import load_cadence_starters
 from branches.actions.imports import check_import, upload_import
@@ -215,6 +225,63 @@ MATRIX = [
     ("get", "member-history", member, ".-..xx.xx->"),
     ("get", "member-create", first, ".-.xxx.xx->"),
     ("get", "member-change", member, ".-.xxx.xx->"),
+def deployment(cast):
+    """Of the town to the first branch, made by the officer of the town."""
+    if made := Deployment.objects.first():
+        return [made.pk]
+    officer = cast.people["zhao"].appointments.get()
+    today = timezone.localdate()
+    made = create_deployment(
+        actor=Actor(officer.user, officer, today),
+        organization=cast.town,
+        title="冬季安全检查",
+        kind="CAMPAIGN",
+        source="镇党委会议",
+        due_on=today,
+        items=[Item("排查隐患", "逐户排查。", today)],
+        units=[cast.first],
+        now=timezone.now(),
+    )
+    return [made.pk]
+
+
+def deployed_list(cast):
+    return [DutyList.objects.get(deployment__in=deployment(cast), organization=cast.first).pk]
+
+
+def deployed_duty(cast):
+    return [Duty.objects.get(duty_list__in=deployed_list(cast)).pk]
+
+
+def quality_check(cast):
+    """Drawn by the officer of the town, of a record of the first branch."""
+    check, _ = QualityCheck.objects.get_or_create(
+        record_id=duty_record(cast)[0],
+        defaults={
+            "organization": cast.first,
+            "drawn_by": cast.people["zhao"],
+            "drawn_at": timezone.now(),
+        },
+    )
+    return [check.pk]
+
+
+def notice(cast):
+    """What 李 is told about a list of the first branch."""
+    row = f"list:{duty_list(cast)[0]}"
+    told, _ = Notice.objects.get_or_create(
+        user=cast.people["li"],
+        kind=NoticeKind.TO_SIGN,
+        row=row,
+        defaults={"subject": "待签收", "body": "请签收", "link": "/", "created_at": timezone.now()},
+    )
+    return [told.pk]
+
+
+def notice_kind(cast):
+    return [NoticeKind.OVERDUE]
+
+
     ("get", "member-transfer", member, ".-.xxx.xx->"),
     ("post", "member-reveal", member, "?-??xxxxx->"),
     ("get", "group-list", first, ".-..xx.xx->"),
@@ -351,6 +418,42 @@ def test_a_superuser_is_no_shortcut(cast):
     user.save()
     client = cast.client("nobody")
     for method, name, row, expected in MATRIX:
+    # Coverage, gaps, officers
+    ("get", "coverage-matrix", first, ".-.....xx->"),
+    ("get", "coverage-matrix", town, "--...-.xx->"),
+    ("get", "duty-gaps", first, ".-.....xx->"),
+    ("get", "duty-gap-list", one_gap, ".-.....xx->"),
+    ("get", "key-posts", first, ".-...x.xx->"),
+    ("get", "key-posts", town, "--...-.xx->"),
+    ("get", "responsibility-matrix", first, ".-.....xx->"),
+    ("post", "responsibility-matrix-export", first, ".-.....xx->"),
+    ("get", "my-duties", nothing, "..........>"),
+    ("get", "officer-duties", appointment, ".-.....xx->"),
+    # Deployments and quality checks
+    ("get", "deployment-list", first, ".-.....xx->"),
+    ("get", "deployment-create", town, "--.xx-xxx->"),
+    ("get", "deployment-detail", deployment, "--...-.xx->"),
+    ("get", "deployment-extend", deployment, "--..x-.xx->"),
+    ("get", "deployment-close", deployment, "--..x-.xx->"),
+    ("get", "deployment-withdraw", deployment, "--..x-.xx->"),
+    ("get", "deployment-part", deployed_list, ".-.....xx->"),
+    ("get", "deployment-units", deployed_list, ".-.....xx->"),
+    ("get", "deployment-chain", deployed_duty, ".-.....xx->"),
+    ("get", "quality-list", first, ".-.....xx->"),
+    ("get", "quality-draw", first, ".-...xxxx->"),
+    ("get", "quality-detail", quality_check, ".-.....xx->"),
+    ("post", "quality-judge", quality_check, "x-...xxxx->"),
+    ("post", "quality-answer", quality_check, ">-xxxxxxx->"),
+    # Reminders and handing over
+    ("get", "notice-list", nothing, "..........>"),
+    ("get", "notice-settings", nothing, "..........>"),
+    ("get", "notice-open", notice, ">--------->"),
+    ("post", "notice-read", notice, ">--------->"),
+    ("post", "notice-read-all", nothing, ">>>>>>>>>>>"),
+    ("get", "wording-list", nothing, "xxxxxx.xxx>"),
+    ("get", "wording-edit", notice_kind, "xxxxxx.xxx>"),
+    ("post", "wording-reset", notice_kind, "xxxxxx>xxx>"),
+    ("get", "duty-handover", first, ".-xxxx.xx->"),
         if expected[PEOPLE.index("nobody")] in "x-":
             assert getattr(client, method)(reverse(name, args=row(cast))).status_code in (403, 404), name
 

@@ -120,6 +120,7 @@ class User(AbstractUser):
         Member, models.PROTECT, null=True, blank=True, related_name="user", verbose_name="对应党员"
     )
     must_change_password = models.BooleanField("下次登录须改密码", default=False)
+    wants_mail = models.BooleanField("接收提醒邮件", default=True, help_text="每个工作日最多一封")
 
     REQUIRED_FIELDS = ["name"]
 
