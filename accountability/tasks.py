@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from accountability.actions import batches, counted
+from accountability.actions import batches, counted, digests, notices, succession
 
 #: Steps of a batch in one task, so that no task runs for long.
 STEPS = 25
@@ -40,3 +40,25 @@ def settle_all_counted():
     """The same for every unit, for what an idle night or a stopped worker left out."""
     now = timezone.now()
     return counted.settle_counted(now=now, today=timezone.localdate(now))
+
+
+@shared_task
+def follow_changes():
+    """Let duties follow the units that were merged and the posts that were handed over."""
+    now = timezone.now()
+    succession.follow_reorganisation(today=timezone.localdate(now), now=now)
+    succession.hand_over_posts(today=timezone.localdate(now), now=now)
+
+
+@shared_task
+def write_notices():
+    """Write the reminders of today, and end those of what is done."""
+    now = timezone.now()
+    return notices.write_notices(today=timezone.localdate(now), now=now)
+
+
+@shared_task
+def send_digests():
+    """Send everybody their letter of the day."""
+    now = timezone.now()
+    return digests.send_digests(today=timezone.localdate(now), now=now)
