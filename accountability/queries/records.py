@@ -80,6 +80,10 @@ class Progress:
         return self.counting.number
 
     @property
+    def is_known(self) -> bool:
+        return self.number is not None
+
+    @property
     def target(self) -> int:
         return self.record.duty.target
 
