@@ -1,11 +1,14 @@
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from datetime import timedelta
+
+from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce, ExtractDay
 
 from branches.choices import OrganizationKind
 from branches.models import Appointment, Organization
 from branches.periods import Interval, window_of
 from branches.querysets.organizations import subtree
 
-from .choices import IssueReach, ListStatus, RecordStatus
+from .choices import EvidenceKind, IssueReach, ListStatus, RecordStatus
 
 
 class OrganizationRowQuerySet(QuerySet):
@@ -23,6 +26,22 @@ class DutyListQuerySet(OrganizationRowQuerySet):
 class DutyQuerySet(OrganizationRowQuerySet):
     def in_force(self):
         return self.filter(is_withdrawn=False)
+
+    def stricter(self):
+        """层层加码: those that ask for more than the duty they come from, exactly as `windows.stricter_points` says."""
+        ends = Q()
+        for above in Interval:
+            last_months = range(above.length, 13, above.length)
+            ends |= Q(parent__interval=above.value, next_day=1, deadline__month__in=last_months)
+        asks = Q(deadline__lt=F("parent__deadline"))
+        asks |= Q(deadline__isnull=False, parent__deadline__isnull=True) & ~ends
+        asks |= Q(interval=F("parent__interval"), target__gt=Coalesce("parent__target", 0))
+        asks |= Q(parent__evidence=EvidenceKind.OPTIONAL) & ~Q(evidence=EvidenceKind.OPTIONAL)
+        for above in Interval:
+            shorter = [each.value for each in Interval if each.length < above.length]
+            asks |= Q(parent__interval=above.value, interval__in=shorter)
+        tomorrow = ExpressionWrapper(F("deadline") + timedelta(days=1), output_field=DateField())
+        return self.alias(next_day=ExtractDay(tomorrow)).filter(asks, parent__isnull=False)
 
 
 class DutyRecordQuerySet(OrganizationRowQuerySet):
@@ -79,6 +98,8 @@ def units_for(template, scope, day, filters=None):
         units = units.filter(kind__in=template.organization_kinds)
     if template.levels:
         units = units.filter(level__in=template.levels)
+    if template.chain:
+        units = units.filter(chain=template.chain)
     filters = filters or {}
     for name in ("kind", "level", "sector", "chain"):
         if filters.get(name):

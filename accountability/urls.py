@@ -19,10 +19,29 @@ from accountability.views import (
 
 urlpatterns = [
     path("organizations/<int:pk>/duties/", lists.duty_list_index, name="duty-list-index"),
+    path("organizations/<int:pk>/duties/coverage/", coverage.coverage_matrix, name="coverage-matrix"),
+    path("organizations/<int:pk>/duties/gaps/", coverage.duty_gaps, name="duty-gaps"),
+    path("organizations/<int:pk>/duties/gaps/<slug:gap>/", coverage.duty_gap_list, name="duty-gap-list"),
+    path("organizations/<int:pk>/duties/key-posts/", coverage.key_posts, name="key-posts"),
+    path(
+        "organizations/<int:pk>/duties/matrix/",
+        officers.responsibility_matrix,
+        name="responsibility-matrix",
+    ),
+    path(
+        "organizations/<int:pk>/duties/matrix/xlsx/",
+        officers.responsibility_matrix_export,
+        name="responsibility-matrix-export",
+    ),
+    path("my-duties/", officers.my_duties, name="my-duties"),
+    path("appointments/<int:pk>/duties/", officers.officer_duties, name="officer-duties"),
     path("duty-lists/<int:pk>/", lists.duty_list_detail, name="duty-list-detail"),
     path("duty-lists/<int:pk>/sign/", lists.duty_list_sign, name="duty-list-sign"),
     path("duty-lists/<int:pk>/withdraw/", lists.duty_list_withdraw, name="duty-list-withdraw"),
     path("duties/<int:pk>/decompose/", lists.duty_decompose, name="duty-decompose"),
+    path("duties/<int:pk>/claim/", lists.duty_claim, name="duty-claim"),
+    path("duties/<int:pk>/owner/", lists.duty_owner, name="duty-owner"),
+    path("organizations/<int:pk>/duties/stricter/", lists.duty_stricter, name="duty-stricter"),
     path("organizations/<int:pk>/duty-records/", records.duty_record_list, name="duty-record-list"),
     path("duty-records/<int:pk>/", records.duty_record_detail, name="duty-record-detail"),
     path("duty-records/<int:pk>/edit/", records.duty_record_edit, name="duty-record-edit"),
@@ -46,13 +65,20 @@ urlpatterns = [
     path("duty-templates/<int:pk>/history/", templates.template_history, name="template-history"),
     path("duty-templates/<int:pk>/versions/", templates.template_versions, name="template-versions"),
     path("duty-templates/<int:pk>/check/", templates.template_check, name="template-check"),
+    path("duty-templates/<int:pk>/update/", templates.template_update, name="template-update"),
+    path("duty-templates/<int:pk>/export/", template_exchange.template_export, name="template-export"),
+    path("duty-templates/import/", template_exchange.template_import, name="template-import"),
+    path(
+        "duty-templates/import/apply/", template_exchange.template_import_apply, name="template-import-apply"
+    ),
+    path("duty-lists/<int:pk>/items/new/", personal_items.personal_item_add, name="personal-item-add"),
+    path("duties/<int:pk>/withdraw/", personal_items.personal_item_withdraw, name="personal-item-withdraw"),
     path("duty-templates/<int:pk>/issue/", issuing.template_issue, name="template-issue"),
     path("organizations/<int:pk>/issue-batches/", issuing.batch_list, name="batch-list"),
     path("issue-batches/<uuid:pk>/", issuing.batch_detail, name="batch-detail"),
     path("issue-batches/<uuid:pk>/progress/", issuing.batch_progress, name="batch-progress"),
     path("issue-batches/<uuid:pk>/withdraw/", issuing.batch_withdraw, name="batch-withdraw"),
     path("issue-batches/<uuid:pk>/resume/", issuing.batch_resume, name="batch-resume"),
-]
     path("organizations/<int:pk>/deployments/", deployments.deployment_list, name="deployment-list"),
     path("organizations/<int:pk>/deployments/new/", deployments.deployment_create, name="deployment-create"),
     path("deployments/<int:pk>/", deployments.deployment_detail, name="deployment-detail"),
@@ -76,3 +102,4 @@ urlpatterns = [
     path("notice-wordings/", notices.wording_list, name="wording-list"),
     path("notice-wordings/<str:kind>/", notices.wording_edit, name="wording-edit"),
     path("notice-wordings/<str:kind>/reset/", notices.wording_reset, name="wording-reset"),
+]

@@ -65,10 +65,9 @@ def stricter_points(child, parent) -> list[str]:
         points.append(
             f"频次：上级每{Interval(parent.interval).label}，本级每{Interval(child.interval).label}"
         )
-    if child.deadline and (parent.deadline is None or child.deadline < parent.deadline):
-        theirs = (
-            f"{parent.deadline:%m月%d日}" if parent.deadline else f"每{Interval(parent.interval).label}末"
-        )
+    last = child.deadline and (parent.deadline or window_of(parent.interval, child.deadline).ends_on)
+    if last and child.deadline < last:
+        theirs = f"{last:%m月%d日}" if parent.deadline else f"每{Interval(parent.interval).label}末"
         points.append(f"期限：上级{theirs}，本级{child.deadline:%m月%d日}")
     if (child.target or 0) * Interval(parent.interval).length > (parent.target or 0) * Interval(
         child.interval

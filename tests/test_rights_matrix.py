@@ -13,7 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accountability.actions.batches import start_batch
+from accountability.actions.deployments import Item, create_deployment
 from accountability.actions.lists import issue_list
+from accountability.actions.personal_items import add_personal_item
 from accountability.actions.starters import load_duty_starters
 from accountability.choices import NoticeKind
 from accountability.models import (
@@ -99,6 +101,20 @@ def duty(cast):
     return [Duty.objects.filter(duty_list__in=duty_list(cast)).first().pk]
 
 
+def personal_item(cast):
+    """An item that the secretary of the first branch has added to its list."""
+    if found := Duty.objects.filter(added_by=cast.first).first():
+        return [found.pk]
+    officer = cast.people["li"].appointments.get()
+    made = add_personal_item(
+        actor=Actor(officer.user, officer, timezone.localdate()),
+        duty_list=DutyList.objects.get(pk=duty_list(cast)[0]),
+        item=Duty(heading="路灯", content="把村口的路灯修好", interval="year"),
+        now=timezone.now(),
+    )
+    return [made.pk]
+
+
 def duty_record(cast):
     return [DutyRecord.objects.filter(duty__in=duty(cast)).first().pk]
 
@@ -128,6 +144,10 @@ def trigger(cast):
 
 def evidence(cast):
     return [*duty_record(cast), 1]
+
+
+def one_gap(cast):
+    return [cast.first.pk, "posts"]
 
 
 def upload(cast):
@@ -205,26 +225,6 @@ def batch(cast):
     return [asked.pk]
 
 
-# One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
-MATRIX = [
-    # Organisations
-    ("get", "organization-detail", first, ".-.....xx->"),
-    ("get", "organization-detail", town, "--...-.xx->"),
-    ("get", "organization-tree", first, ".-.....xx->"),
-    ("get", "organization-history", first, ".-.....xx->"),
-    ("get", "organization-search", nothing, "..........>"),
-    ("get", "organization-options", nothing, "..........>"),
-    ("get", "organization-create", town, "--xxx-.xx->"),
-    ("get", "organization-change", first, "x-xxxx.xx->"),
-    ("get", "organization-move", first, "x-xxxx.xx->"),
-    ("get", "organization-merge", first, "x-xxxx.xx->"),
-    ("get", "organization-dissolve", first, "x-xxxx.xx->"),
-    # People
-    ("get", "member-list", first, ".-..xx.xx->"),
-    ("get", "member-detail", member, ".-..xx.xx->"),
-    ("get", "member-history", member, ".-..xx.xx->"),
-    ("get", "member-create", first, ".-.xxx.xx->"),
-    ("get", "member-change", member, ".-.xxx.xx->"),
 def deployment(cast):
     """Of the town to the first branch, made by the officer of the town."""
     if made := Deployment.objects.first():
@@ -282,6 +282,26 @@ def notice_kind(cast):
     return [NoticeKind.OVERDUE]
 
 
+# One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
+MATRIX = [
+    # Organisations
+    ("get", "organization-detail", first, ".-.....xx->"),
+    ("get", "organization-detail", town, "--...-.xx->"),
+    ("get", "organization-tree", first, ".-.....xx->"),
+    ("get", "organization-history", first, ".-.....xx->"),
+    ("get", "organization-search", nothing, "..........>"),
+    ("get", "organization-options", nothing, "..........>"),
+    ("get", "organization-create", town, "--xxx-.xx->"),
+    ("get", "organization-change", first, "x-xxxx.xx->"),
+    ("get", "organization-move", first, "x-xxxx.xx->"),
+    ("get", "organization-merge", first, "x-xxxx.xx->"),
+    ("get", "organization-dissolve", first, "x-xxxx.xx->"),
+    # People
+    ("get", "member-list", first, ".-..xx.xx->"),
+    ("get", "member-detail", member, ".-..xx.xx->"),
+    ("get", "member-history", member, ".-..xx.xx->"),
+    ("get", "member-create", first, ".-.xxx.xx->"),
+    ("get", "member-change", member, ".-.xxx.xx->"),
     ("get", "member-transfer", member, ".-.xxx.xx->"),
     ("post", "member-reveal", member, "?-??xxxxx->"),
     ("get", "group-list", first, ".-..xx.xx->"),
@@ -371,6 +391,15 @@ def notice_kind(cast):
     ("get", "template-edit", template, "xxxxxx.xxx>"),
     ("post", "template-copy", template, "xxxxxx>xxx>"),
     ("get", "template-history", template, "xxxxxx.xxx>"),
+    # Versions, updates and exchange of templates; 个性 items
+    ("get", "template-versions", template, "....xx.xxx>"),
+    ("get", "template-check", template, "....xx.xxx>"),
+    ("get", "template-update", template, "....xx.xxx>"),
+    ("post", "template-export", template, "....xx.xxx>"),
+    ("get", "template-import", nothing, "xxxxxx.xxx>"),
+    ("post", "template-import-apply", nothing, "xxxxxx>xxx>"),
+    ("get", "personal-item-add", duty_list, ".-xxxx.xx->"),
+    ("get", "personal-item-withdraw", personal_item, ".-xxxx.xx->"),
     ("get", "template-issue", template, "....xx.xxx>"),
     # Issuing in batches, owners, 层层加码
     ("get", "batch-list", first, ".-..xx.xx->"),
@@ -378,6 +407,9 @@ def notice_kind(cast):
     ("get", "batch-progress", batch, "--..x-.xx->"),
     ("get", "batch-withdraw", batch, "--..x-.xx->"),
     ("post", "batch-resume", batch, "-->>x->xx->"),
+    ("post", "duty-claim", duty, ">-xxxxxxx->"),
+    ("get", "duty-owner", duty, ".-xxxxxxx->"),
+    ("get", "duty-stricter", first, ".-...x.xx->"),
     # Evidence of duties, the 负面清单
     ("post", "evidence-add", duty_record, ">-xxxxxxx->"),
     ("get", "evidence-download", evidence, "-------xx->"),
@@ -386,38 +418,6 @@ def notice_kind(cast):
     ("get", "duty-trigger-create", negative_duty, ".-...xxxx->"),
     ("get", "duty-trigger-detail", trigger, ".-.....xx->"),
     ("post", "duty-trigger-detail", trigger, ".-...xxxx->"),
-    # First screens, the cockpit, the formula, help
-    ("get", "home", nothing, ">>>>>>>>>.>"),
-    ("get", "todo", nothing, ".......xxx>"),
-    ("get", "cockpit", first, ">->>>x>xx->"),
-    ("get", "cockpit", town, "--...-.xx->"),
-    ("get", "cockpit-detail", first, ".-...x.xx->"),
-    ("get", "cockpit-unit", first, ".-...x.xx->"),
-    ("get", "formula-list", nothing, "xxxxxx.xxx>"),
-    ("get", "formula-change", nothing, "xxxxxx.xxx>"),
-    ("get", "help", nothing, "..........>"),
-    ("get", "help-page", chapter, "..........>"),
-]
-
-
-@pytest.mark.parametrize(
-    ("method", "name", "row", "expected"), MATRIX, ids=[f"{row[1]}-{row[2].__name__}" for row in MATRIX]
-)
-def test_matrix(cast, method, name, row, expected):
-    address = reverse(name, args=row(cast))
-    found = ""
-    for who in PEOPLE:
-        client = Client() if who is None else cast.client(who)
-        found += LETTERS.get(getattr(client, method)(address).status_code, "E")
-    assert found == expected, f"{name}: {dict(zip(PEOPLE, zip(expected, found, strict=True), strict=True))}"
-
-
-def test_a_superuser_is_no_shortcut(cast):
-    user = cast.people["nobody"]
-    user.is_superuser = user.is_staff = True
-    user.save()
-    client = cast.client("nobody")
-    for method, name, row, expected in MATRIX:
     # Coverage, gaps, officers
     ("get", "coverage-matrix", first, ".-.....xx->"),
     ("get", "coverage-matrix", town, "--...-.xx->"),
@@ -454,6 +454,38 @@ def test_a_superuser_is_no_shortcut(cast):
     ("get", "wording-edit", notice_kind, "xxxxxx.xxx>"),
     ("post", "wording-reset", notice_kind, "xxxxxx>xxx>"),
     ("get", "duty-handover", first, ".-xxxx.xx->"),
+    # First screens, the cockpit, the formula, help
+    ("get", "home", nothing, ">>>>>>>>>.>"),
+    ("get", "todo", nothing, ".......xxx>"),
+    ("get", "cockpit", first, ">->>>x>xx->"),
+    ("get", "cockpit", town, "--...-.xx->"),
+    ("get", "cockpit-detail", first, ".-...x.xx->"),
+    ("get", "cockpit-unit", first, ".-...x.xx->"),
+    ("get", "formula-list", nothing, "xxxxxx.xxx>"),
+    ("get", "formula-change", nothing, "xxxxxx.xxx>"),
+    ("get", "help", nothing, "..........>"),
+    ("get", "help-page", chapter, "..........>"),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "row", "expected"), MATRIX, ids=[f"{row[1]}-{row[2].__name__}" for row in MATRIX]
+)
+def test_matrix(cast, method, name, row, expected):
+    address = reverse(name, args=row(cast))
+    found = ""
+    for who in PEOPLE:
+        client = Client() if who is None else cast.client(who)
+        found += LETTERS.get(getattr(client, method)(address).status_code, "E")
+    assert found == expected, f"{name}: {dict(zip(PEOPLE, zip(expected, found, strict=True), strict=True))}"
+
+
+def test_a_superuser_is_no_shortcut(cast):
+    user = cast.people["nobody"]
+    user.is_superuser = user.is_staff = True
+    user.save()
+    client = cast.client("nobody")
+    for method, name, row, expected in MATRIX:
         if expected[PEOPLE.index("nobody")] in "x-":
             assert getattr(client, method)(reverse(name, args=row(cast))).status_code in (403, 404), name
 

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from accountability.choices import DeploymentState
 from accountability.models import DutyList, DutyTemplate, IssueBatch
 from accountability.querysets import targets_of, without_list
 from branches.access import Actor, Right
@@ -11,7 +12,9 @@ from branches.actions.audit import record_event
 from branches.choices import TaskState
 from branches.models import Organization
 
-from .lists import end_lists, issue_next, lock_template
+from .deployments import hand_down_step
+from .ending import end_lists
+from .lists import issue_next, lock_template
 
 #: Lists taken back in one transaction; each may have been decomposed further down.
 WITHDRAWN_AT_ONCE = 50
@@ -117,11 +120,18 @@ def unfinished_batches() -> list[str]:
     return [str(pk) for pk in _busy().order_by("created_at").values_list("pk", flat=True)]
 
 
-_ALONG = ("template", "organization", "author", "appointment__organization", "withdrawn_by__user")
+_ALONG = (
+    "template",
+    "deployment",
+    "organization",
+    "author",
+    "appointment__organization",
+    "withdrawn_by__user",
+)
 
 
 def _busy():
-    return IssueBatch.objects.filter(template__isnull=False, state__in=[TaskState.WAITING, TaskState.RUNNING])
+    return IssueBatch.objects.filter(state__in=[TaskState.WAITING, TaskState.RUNNING])
 
 
 def _locked(pk) -> IssueBatch:
@@ -130,6 +140,10 @@ def _locked(pk) -> IssueBatch:
 
 
 def _issue(batch, after, now):
+    if batch.deployment:
+        made = hand_down_step(batch=batch, now=now)
+        batch.done += made
+        return "" if made else None
     # As of the day it was asked for, so that all lists open the same terms; the right is asked today.
     _require_still(batch.author, batch.appointment, batch.organization, now)
     actor = Actor(batch.author, batch.appointment, batch.issued_on)
@@ -154,12 +168,19 @@ def _take_back(batch, now):
     appointment = batch.withdrawn_by
     _require_still(appointment.user, appointment, batch.organization, now)
     actor = Actor(appointment.user, appointment, timezone.localdate(now))
-    lists = list(
-        DutyList.objects.in_force().filter(batch=batch).order_by("pk").select_for_update()[:WITHDRAWN_AT_ONCE]
-    )
+    # The lowest first, so that a step never takes back a whole tree.
+    lists = list(_lists_of(batch).order_by("-pk").select_for_update()[:WITHDRAWN_AT_ONCE])
     end_lists(actor=actor, lists=lists, reason=batch.withdraw_reason, now=now)
     batch.done += len(lists)
     return str(lists[-1].pk) if len(lists) == WITHDRAWN_AT_ONCE else None
+
+
+def _lists_of(batch):
+    """What is taken back: the lists the batch made; with a deployment that was withdrawn, every list of it."""
+    lists = DutyList.objects.in_force()
+    if batch.deployment and batch.deployment.state == DeploymentState.WITHDRAWN:
+        return lists.filter(deployment=batch.deployment)
+    return lists.filter(batch=batch)
 
 
 def _require_still(user, appointment, organization, now):

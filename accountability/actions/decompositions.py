@@ -153,14 +153,15 @@ def _carriers(parent, today) -> dict[date, int]:
     return carriers
 
 
+def taken_shares(duty: Duty) -> set[tuple[int, int | None]]:
+    """The keys (`Share.key`) of the units and officers that have their share."""
+    shares = duty.children.in_force().values_list("organization", "owner", "is_personal")
+    return {(unit, owner if is_personal else None) for unit, owner, is_personal in shares}
+
+
 def _new_shares(parent, shares) -> list[Share]:
     """Those of `shares` whose unit or officer has none yet, each once."""
-    taken = {
-        (organization, owner if is_personal else None)
-        for organization, owner, is_personal in parent.children.in_force().values_list(
-            "organization", "owner", "is_personal"
-        )
-    }
+    taken = taken_shares(parent)
     return list({share.key: share for share in reversed(shares) if share.key not in taken}.values())[::-1]
 
 
@@ -178,7 +179,9 @@ def _check(parent, share, carriers, today):
     if share.owner:
         require_bearer(share.owner, unit, today)
     if share.interval and Interval(share.interval).length > Interval(parent.interval).length:
-        raise ValidationError("下级的周期不能比本级长：本级完成了，下级还没到期，就看不出传导。")
+        raise ValidationError(
+            "下级的周期不能比本级长：本级完成了，下级还没到期，就看不出传导。", code="interval"
+        )
     if share.target is not None and not parent.counted_by:
         raise ValidationError("这项责任不计数，不能给下级定数量。")
     if share.deadline:
@@ -189,17 +192,19 @@ def _check_deadline(parent, deadline, carriers, today):
     ahead = [due_on for due_on in carriers if due_on >= today]
     if len(ahead) > 1:
         raise ValidationError(
-            f"本级每{parent.get_interval_display()}都要履行，下级不能只定一个日期；请改用周期。"
+            f"本级每{parent.get_interval_display()}都要履行，下级不能只定一个日期；请改用周期。",
+            code="deadline",
         )
     if deadline < today:
-        raise ValidationError(f"下级的完成期限{deadline:%Y-%m-%d}已经过去。")
+        raise ValidationError(f"下级的完成期限{deadline:%Y-%m-%d}已经过去。", code="deadline")
     if deadline > ahead[0]:
         raise ValidationError(
-            f"下级的完成期限{deadline:%Y-%m-%d}晚于本级的{ahead[0]:%Y-%m-%d}，请定得早一些。"
+            f"下级的完成期限{deadline:%Y-%m-%d}晚于本级的{ahead[0]:%Y-%m-%d}，请定得早一些。", code="deadline"
         )
     if window_of(parent.interval, deadline) != window_of(parent.interval, ahead[0]):
         raise ValidationError(
-            f"下级的完成期限{deadline:%Y-%m-%d}不在本级这一期（{window_of(parent.interval, ahead[0]).label}）之内。"
+            f"下级的完成期限{deadline:%Y-%m-%d}不在本级这一期（{window_of(parent.interval, ahead[0]).label}）之内。",
+            code="deadline",
         )
 
 

@@ -1,21 +1,17 @@
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from simple_history.utils import bulk_update_with_history
 
-from accountability.choices import IssueReach, ListStatus, RecordStatus
-from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
+from accountability.choices import IssueReach, ListStatus
+from accountability.models import DutyList, DutyRecord, DutyTemplate
 from accountability.querysets import targets_of, without_list
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Appointment, Organization
 
+from .ending import end_lists
 from .marks import mark_records
 from .opening import BATCH, open_template_lists
-
-#: Duties ended by one statement; bounds the memory of taking back a whole county.
-DUTIES_AT_ONCE = 1000
 
 
 @transaction.atomic
@@ -153,59 +149,3 @@ def withdraw_list(*, actor, duty_list: DutyList, reason: str, now) -> int:
         at=now,
     )
     return ended
-
-
-def end_lists(*, actor, lists: list[DutyList], reason: str, now) -> int:
-    """End these lists, which are locked, with all their duties and whatever was decomposed from them.
-
-    A list of decomposed duties ends with its last duty. Returns how many open records end.
-    """
-    trail = {"default_user": actor.user, "default_change_reason": reason[:100], "default_date": now}
-    _withdraw_all(lists, trail)
-    waiting = list(Duty.objects.in_force().filter(duty_list__in=lists).values_list("pk", flat=True))
-    ended, below = 0, set()
-    while waiting:
-        taken, waiting = waiting[:DUTIES_AT_ONCE], waiting[DUTIES_AT_ONCE:]
-        duties = list(Duty.objects.in_force().filter(pk__in=taken).select_for_update())
-        ended += _end(duties, trail, now)
-        below.update(duty.duty_list_id for duty in duties)
-        waiting += Duty.objects.in_force().filter(parent__in=taken).values_list("pk", flat=True)
-    emptied = DutyList.objects.in_force().filter(pk__in=below, template=None)
-    _withdraw_all(
-        list(
-            emptied.exclude(
-                Exists(Duty.objects.in_force().filter(duty_list=OuterRef("pk")))
-            ).select_for_update()
-        ),
-        trail,
-    )
-    return ended
-
-
-def _withdraw_all(lists, trail):
-    for each in lists:
-        each.status = ListStatus.WITHDRAWN
-    bulk_update_with_history(lists, DutyList, ["status"], batch_size=500, **trail)
-
-
-def _end(duties, trail, now) -> int:
-    """End these duties and what is open of them."""
-    for duty in duties:
-        duty.is_withdrawn = True
-    bulk_update_with_history(duties, Duty, ["is_withdrawn"], batch_size=500, **trail)
-    records = list(
-        DutyRecord.objects.in_force()
-        .filter(duty__in=duties)
-        .exclude(status=RecordStatus.ACCEPTED)
-        .select_for_update()
-    )
-    for record in records:
-        record.withdrawn_at = now
-        record.version += 1
-    bulk_update_with_history(records, DutyRecord, ["withdrawn_at", "version"], batch_size=500, **trail)
-    mark_records(
-        records=DutyRecord.objects.filter(duty__in=duties, withdrawn_at=now),
-        today=timezone.localdate(now),
-        now=now,
-    )
-    return len(records)

@@ -29,6 +29,10 @@ def test_starters_are_loaded_once_and_never_overwrite(db):
         "FIRST",
         "DUAL",
         "BRANCH",
+        "SECRETARY",
+        "LEADERSHIP-1",
+        "LEADERSHIP-2",
+        "LEADERSHIP-3",
     }
     edited = DutyTemplate.objects.get(code="BRANCH")
     edited.title = "我县支部任务"
@@ -43,7 +47,7 @@ def test_the_command_is_idempotent(db, capsys):
     call_command("load_starters", year=2026)
     call_command("load_starters", year=2026)
     assert CadenceRule.objects.count() == 16
-    assert DutyTemplate.objects.count() == 5
+    assert DutyTemplate.objects.count() == 9
     assert "新增 0 条" in capsys.readouterr().out
 
 

@@ -63,7 +63,7 @@ def test_the_index_asks_the_same_queries_whatever_the_lists(
 def test_a_list_shows_its_duties_and_terms(cast, issued, django_assert_max_num_queries):
     duty_list = DutyList.objects.get(organization=cast.first)
     client = cast.client("li")
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         page = text(client.get(reverse("duty-list-detail", args=[duty_list.pk])))
     assert "联系服务群众" in page
     assert "第四季度" in page
@@ -109,8 +109,8 @@ def test_decomposing_by_form(cast, issued):
         "measure": "每季度走访一次",
         "interval": "quarter",
         f"unit_{cast.first.pk}": "on",
-        f"owner_{cast.first.pk}": owner.pk,
-        f"measure_{cast.first.pk}": "走访全部困难户",
+        f"owner_unit_{cast.first.pk}": owner.pk,
+        f"measure_unit_{cast.first.pk}": "走访全部困难户",
     }
     assert client.post(url, sent).status_code == 302
     share = Duty.objects.get(parent=duty)
@@ -140,7 +140,7 @@ def test_somebody_elses_ids_in_the_form_are_no_units(cast, issued):
     sent = {
         "interval": "quarter",
         f"unit_{cast.first.pk}": "on",
-        f"owner_{cast.first.pk}": foreign.pk,
+        f"owner_unit_{cast.first.pk}": foreign.pk,
     }
     assert "选择一个有效的选项" in text(client.post(reverse("duty-decompose", args=[duty.pk]), sent))
     assert not Duty.objects.filter(parent=duty).exists()
