@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from . import databases, imports, pages, recompute, submitting
+from . import databases, imports, issuing, pages, recompute, reviewing, submitting
 from .machine import facts
 from .report import render
 
-ORDER = ("imports", "recompute", "pages", "meetings")
+ORDER = ("imports", "issuing", "recompute", "pages", "reviewing", "meetings")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class Sizes:
     submit_rounds: int
     members: int
     divisions: int
+    issued: int
+    issued_barely: int
+    waiting: tuple[int, ...]
+    waiting_organizations: int
 
 
 FULL = Sizes(
@@ -36,6 +40,10 @@ FULL = Sizes(
     submit_rounds=3,
     members=40_000,
     divisions=665_276,
+    issued=10_000,
+    issued_barely=2_000,
+    waiting=(1_000, 100_000),
+    waiting_organizations=10_000,
 )
 SMALL = Sizes(
     pages=(200, 1_000),
@@ -47,6 +55,10 @@ SMALL = Sizes(
     submit_rounds=1,
     members=2_000,
     divisions=5_000,
+    issued=1_000,
+    issued_barely=400,
+    waiting=(500, 4_000),
+    waiting_organizations=1_000,
 )
 
 
@@ -72,13 +84,23 @@ def run(wanted: list[str]) -> tuple[str, bool]:
         match name:
             case "imports":
                 measured[name] = imports.measure(sizes.members, sizes.divisions, now, say)
+            case "issuing":
+                measured[name] = issuing.measure(sizes.issued, sizes.issued_barely, now, say)
             case "recompute":
                 measured[name] = recompute.measure(list(sizes.recompute), now, say, rounds=sizes.rounds)
             case "pages":
                 measured[name] = pages.measure(list(sizes.pages), sizes.requests, now, say)
+            case "reviewing":
+                measured[name] = reviewing.measure(
+                    list(sizes.waiting), sizes.waiting_organizations, sizes.requests, now, say
+                )
             case "meetings":
                 measured[name] = submitting.measure(
                     sizes.submit_organizations, sizes.submit_seconds, sizes.submit_rounds, now, say
                 )
-    shown = [measured[name] for name in ("recompute", "pages", "meetings", "imports") if name in measured]
+    shown = [
+        measured[name]
+        for name in ("recompute", "pages", "reviewing", "meetings", "issuing", "imports")
+        if name in measured
+    ]
     return render(facts(timezone.localdate(now)), shown), not wanted and not is_small
