@@ -112,11 +112,15 @@ POWERS: dict[str, dict[Right, Reach]] = {
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody in one of their posts, today. Without an appointment an actor may do nothing."""
+    """Somebody in one of their posts, today. Without an appointment an actor may do nothing.
+
+    `held` are all the posts between which somebody signed in may switch.
+    """
 
     user: User
     appointment: Appointment | None
     today: date
+    held: tuple[Appointment, ...] = ()
 
     @property
     def organization(self) -> Organization | None:

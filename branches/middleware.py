@@ -20,7 +20,7 @@ def acting(request) -> Actor:
     )
     chosen = request.session.get(SESSION_KEY)
     appointment = next((each for each in current if each.pk == chosen), current[0] if current else None)
-    return Actor(user=request.user, appointment=appointment, today=today)
+    return Actor(user=request.user, appointment=appointment, today=today, held=tuple(current))
 
 
 class ActingAppointmentMiddleware:

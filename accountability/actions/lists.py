@@ -11,6 +11,7 @@ from branches.models import Appointment, Organization
 
 from .ending import end_lists
 from .marks import mark_records
+from .notices import stop_reminders
 from .opening import BATCH, open_template_lists
 
 
@@ -118,6 +119,7 @@ def sign_list(*, actor, duty_list: DutyList, now) -> DutyList:
     signed.status, signed.signed_at, signed.signed_by = ListStatus.SIGNED, now, actor.user
     signed._change_reason = "签收"
     signed.save()
+    stop_reminders(rows=[signed], now=now)
     record_event(actor=actor, event="签收责任清单", row=signed, summary=str(signed), at=now)
     return signed
 

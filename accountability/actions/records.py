@@ -13,6 +13,7 @@ from branches.choices import MeetingStatus
 
 from .deployments import take_up
 from .marks import mark_records
+from .notices import stop_reminders
 
 
 class Outdated(Exception):
@@ -73,6 +74,7 @@ def submit_record(
     kept.status, kept.submitted_at = RecordStatus.SUBMITTED, now
     kept._change_reason = "提交"
     kept.save()
+    stop_reminders(rows=[kept], now=now)
     record_event(
         actor=actor,
         event="提交履责纪实",

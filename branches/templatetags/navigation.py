@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django import template
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 
 from branches.access import Right
 
@@ -79,9 +78,4 @@ def entries_of(request) -> list[Entry]:
 @register.simple_tag(takes_context=True)
 def appointments(context):
     """Return the current appointments of the user, to switch between."""
-    user = context["request"].user
-    return list(
-        user.appointments.on(timezone.localdate())
-        .select_related("organization")
-        .order_by("organization__path")
-    )
+    return context["request"].actor.held
