@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils.timezone import localdate
 
 from accountability.burden import Burden, burden_of
@@ -340,6 +340,11 @@ class ChainLine:
         return _day(self.record.accepted_at) if self.record else None
 
     @property
+    def is_late(self) -> bool:
+        """Whether it was carried out after its day."""
+        return self.executed_on is not None and not self.record.is_timely
+
+    @property
     def due_on(self) -> date | None:
         return self.record.due_on if self.record else self.duty.deadline
 
@@ -517,13 +522,14 @@ def _records_by(records, key, rows, today) -> dict[int, tuple[int, int, int]]:
     return found
 
 
-def deployments_to_sign(organization: Organization) -> int:
-    """How many deployments wait to be signed for by the unit."""
+def deployments_to_sign(organization: Organization) -> QuerySet:
+    """The lists of deployments that wait to be signed for by the unit, the oldest first."""
     return (
-        DutyList.objects.filter(
-            organization=organization, deployment__isnull=False, appointment=None, status=ListStatus.ISSUED
-        )
-    ).count()
+        DutyList.objects.filter(organization=organization, deployment__isnull=False, appointment=None)
+        .filter(status=ListStatus.ISSUED)
+        .select_related("deployment", "issuer")
+        .order_by("pk")
+    )
 
 
 # Before issuing

@@ -5,8 +5,10 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Prefetch, Q
 
-from accountability.models import DutyRecord, DutyReview
+from accountability.models import DutyList, DutyRecord, DutyReview, QualityCheck
 from accountability.queries.counting import with_counted
+from accountability.queries.deployments import deployments_to_sign
+from accountability.queries.quality import to_answer
 from accountability.queries.records import open_records, returned_records
 from branches.access import Actor, Right
 from branches.cadence import State
@@ -114,6 +116,8 @@ class Todo:
     organization: Organization
     today: date
     returned: list[Returned] = field(default_factory=list)
+    checks: list[QualityCheck] = field(default_factory=list)
+    deployments: list[DutyList] = field(default_factory=list)
     pressing: list[Obligation] = field(default_factory=list)
     missed: list[Obligation] = field(default_factory=list)
     ahead: list[Obligation] = field(default_factory=list)
@@ -136,6 +140,8 @@ class Todo:
         """How many things ask for something now."""
         lists = (
             self.returned,
+            self.checks,
+            self.deployments,
             self.pressing,
             self.missed,
             self.duties,
@@ -171,6 +177,9 @@ def todo(actor: Actor) -> Todo:
     if actor.may(Right.RECORD_DUTIES, organization):
         returned += _returned_records(organization)
         lists |= _duties(organization, today)
+        lists["checks"] = list(to_answer(organization)[:MOST])
+        if organization.is_committee:  # a branch signs by handing in
+            lists["deployments"] = list(deployments_to_sign(organization)[:MOST])
     if organization.is_branch or organization.is_committee:
         lists["elections"] = _elections(actor)
     return Todo(

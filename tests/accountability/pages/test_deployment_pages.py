@@ -372,3 +372,19 @@ def test_the_record_page_asks_for_the_missing_step(cast, acting):
     assert "还没有签收" in page
     assert "已排查。" in page
     assert timezone.localdate() == date(2026, 11, 20)
+
+
+# The first screen
+
+
+def test_a_committee_is_asked_to_sign_and_a_branch_is_not(cast, acting):
+    made = deploy(acting("qian"), cast.county, [cast.town])
+    page = text(cast.client("zhao").get(reverse("todo")))
+    assert "上级部署，待签收" in page
+    assert reverse("duty-list-detail", args=[lists_of(made)[cast.town].pk]) in page
+    sign_list(actor=acting("zhao"), duty_list=lists_of(made)[cast.town], now=NOW)
+    assert "待签收" not in text(cast.client("zhao").get(reverse("todo")))
+    deploy(acting("zhao"), cast.town, [cast.first])
+    page = text(cast.client("li").get(reverse("todo")))
+    assert "待签收" not in page
+    assert "排查隐患" in page

@@ -103,3 +103,13 @@ def test_who_is_refused(cast, acting, check):
         answer = cast.client(who).post(reverse("quality-answer", args=[check.pk]), {"answer": "改"})
         assert answer.status_code == status, who
     assert (NOW.date(), TODAY.year) == (TODAY, 2026)
+
+
+def test_the_first_screen_asks_for_the_answer(cast, acting, check):
+    assert "请反馈整改" not in text(cast.client("li").get(reverse("todo")))
+    judge(acting("zhao"), check, passed=False, note="没写哪两户")
+    page = text(cast.client("li").get(reverse("todo")))
+    assert "抽查不合格，请反馈整改" in page
+    assert "没写哪两户" in page
+    assert reverse("quality-detail", args=[check.pk]) in page
+    assert "请反馈整改" not in text(cast.client("wang").get(reverse("todo")))
