@@ -116,6 +116,15 @@ class Coverage(models.TextChoices):
 COVERAGE_GAPS = (Coverage.NO_LIST, Coverage.UNSIGNED, Coverage.UNOWNED, Coverage.OVERDUE)
 
 
+class Part(models.TextChoices):
+    """What an officer has to do with an item of their unit, the closest tie first."""
+
+    LEAD = "LEAD", "主责"
+    SHARE = "SHARE", "分担"
+    FIELD = "FIELD", "分管"
+    FIRST = "FIRST", "第一责任"
+
+
 class Decision(models.TextChoices):
     ACCEPTED = "ACCEPTED", "认可"
     RETURNED = "RETURNED", "退回"

@@ -5,6 +5,17 @@ from dataclasses import dataclass, field
 from accountability.choices import Coverage
 
 _ORDER = list(Coverage)
+#: What stands in a narrow cell; a running item is said by its numbers alone.
+SHORT = {
+    Coverage.NO_LIST: "没有清单",
+    Coverage.UNSIGNED: "未签收",
+    Coverage.UNOWNED: "无人",
+    Coverage.OVERDUE: "逾期",
+    Coverage.RUNNING: "",
+    Coverage.DONE: "完成",
+    Coverage.ON_OCCASION: "触发",
+    Coverage.NOT_APPLICABLE: "—",
+}
 
 
 def coverage_of(
@@ -39,6 +50,16 @@ class Cell:
         self.accepted += accepted
         self.overdue += overdue
         self.duties.append(pk)
+
+    @property
+    def short(self) -> str:
+        return f"逾期{self.overdue}" if self.state == Coverage.OVERDUE else SHORT[self.state]
+
+    @property
+    def counted(self) -> str:
+        """Accepted of opened; what is overdue too, where the word above does not say it."""
+        late = f" 逾{self.overdue}" if self.overdue and self.state != Coverage.OVERDUE else ""
+        return f"{self.accepted}/{self.opened}{late}" if self.opened else ""
 
     @property
     def query(self) -> str:

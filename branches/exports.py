@@ -27,7 +27,7 @@ _FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it spreadsheet programs disagree b
 _WIDTHS = {"name": 12, "branch": 34, "id_number": 21, "address": 28, "unit_name": 28}
 
 
-class _Book:
+class Book:
     """A workbook of one sheet whose rows are written from the top down."""
 
     def __init__(self, stream: IO[bytes], sheet_name: str, mark: str) -> None:
@@ -66,7 +66,7 @@ def write_roster(
 
     `mark` says who exported and when; id numbers are masked unless `with_id_numbers`.
     """
-    book = _Book(stream, "党员基本信息汇总表", mark)
+    book = Book(stream, "党员基本信息汇总表", mark)
     sheet, last = book.sheet, len(roster.LAYOUT)
     fields = [column.field for column in roster.LAYOUT]
     sheet.set_column(0, 0, 6)
@@ -132,7 +132,7 @@ def _shared_names(organization: Organization) -> set[str]:
 
 def write_organizations(stream: IO[bytes], organization: Organization, *, mark: str, day: date) -> int:
     """Write the organisations of a subtree that stand on `day`, from the top down, and return how many."""
-    book = _Book(stream, "党组织", mark)
+    book = Book(stream, "党组织", mark)
     fields = [column.field for column in organizations.LAYOUT]
     book.widths(fields)
     for position, column in enumerate(organizations.LAYOUT):
@@ -157,7 +157,7 @@ def write_organizations(stream: IO[bytes], organization: Organization, *, mark: 
 def write_wrong_rows(stream: IO[bytes], table, problems: dict[int, str], *, mark: str) -> int:
     """Write the rows of an uploaded table that are in `problems`, with what is wrong in a last column; mended there,
     the file can be uploaded again."""
-    book = _Book(stream, "有错误的行", mark)
+    book = Book(stream, "有错误的行", mark)
     fields = list(table.titles)
     book.widths(fields)
     book.sheet.set_column(len(fields), len(fields), 60)

@@ -20,7 +20,7 @@ from branches.tally import NOTHING_DUE, Tally
 PAGE = 50
 #: Headings of a kind that get a column of their own; what only a few units have stands in one column beside them.
 COLUMNS = 80
-#: The column of what stands under none of the headings.
+#: The column of what belongs to none of the others.
 OTHER = "+"
 
 
@@ -58,20 +58,33 @@ class Look:
         return self.template.title if self.template else DutyKind(self.kind).label
 
 
-def read_look(asked: Mapping[str, str], templates: list[DutyTemplate], year: int) -> Look:
-    """Read the query of an address; `templates` are those of `year`. What makes no sense falls back to the usual."""
+def read_look(
+    asked: Mapping[str, str], scope: Organization, templates: list[DutyTemplate], year: int, today: date
+) -> Look:
+    """Read the query of an address; `templates` are those of `year`. What makes no sense falls back to the usual: the
+    first template for units that is made for one of the rows, else the whole 主体责任."""
     of, level = asked.get("of", ""), asked.get("level", "")
-    usual = next((each for each in templates if not each.posts), None)
+    level = int(level) if level.isdecimal() and int(level) in Level.values else 0
     template = next((each for each in templates if str(each.pk) == of), None)
     kind = of if of in DutyKind.values else ""
     if template is None and not kind:
-        template, kind = usual, "" if usual else DutyKind.PRINCIPAL
+        rows = units_below(scope, level, day_of(year, today)).order_by()
+        shapes = [Organization(**each) for each in rows.values("kind", "level", "chain").distinct()]
+        template = next(
+            (
+                each
+                for each in templates
+                if not each.posts and any(is_made_for(each, shape) for shape in shapes)
+            ),
+            None,
+        )
+        kind = DutyKind.PRINCIPAL
     return Look(
         year,
         template,
         template.kind if template else kind,
         bool(template.posts) if template else asked.get("rows") == "posts",
-        int(level) if level.isdecimal() and int(level) in Level.values else 0,
+        level,
         asked.get("item", ""),
         asked.get("only") == "gaps",
     )
@@ -149,6 +162,19 @@ class Matrix:
         return sum(each.overdue for each in self.columns)
 
 
+def templates_in_use(year: int) -> list[DutyTemplate]:
+    """The templates of a year that can be handed out: those with items."""
+    return list(
+        DutyTemplate.objects.filter(year=year, items__isnull=False).distinct().order_by("kind", "code")
+    )
+
+
+def years_with_lists(year: int, today: date) -> list[int]:
+    """Years to choose from, the newest first: this one, the one looked at, and all with templates."""
+    known = DutyTemplate.objects.order_by().values_list("year", flat=True).distinct()
+    return sorted({*known, year, today.year}, reverse=True)
+
+
 def day_of(year: int, today: date) -> date:
     """The day on which the tree and the posts of a year are looked at: today, or the last of a past year."""
     return min(today, date(year, 12, 31))
@@ -163,13 +189,18 @@ def units_below(scope: Organization, level: int, day: date) -> QuerySet:
 
 
 def made_for(template: DutyTemplate, prefix: str = "") -> Q:
-    """The condition "the template is made for this organisation", or for this appointment when it has posts."""
+    """The condition "the template is made for this organisation", or for this appointment when it has posts: the
+    same as `querysets.targets_of` says of a subtree."""
     key = "organization__" if template.posts else prefix
     meant = ~Q(**{f"{key}kind": OrganizationKind.GROUP})
     if template.organization_kinds:
         meant &= Q(**{f"{key}kind__in": template.organization_kinds})
     if template.levels:
         meant &= Q(**{f"{key}level__in": template.levels})
+    if template.chain:
+        meant &= Q(**{f"{key}chain": template.chain})
+    if template.chain:
+        meant &= Q(**{f"{key}chain": template.chain})
     return meant & Q(post__in=template.posts) if template.posts else meant
 
 
@@ -179,6 +210,8 @@ def is_made_for(template: DutyTemplate, organization: Organization, post: str = 
         organization.kind != OrganizationKind.GROUP
         and (not template.organization_kinds or organization.kind in template.organization_kinds)
         and (not template.levels or organization.level in template.levels)
+        and template.chain in ("", organization.chain)
+        and (not template.chain or organization.chain == template.chain)
         and (not template.posts or post in template.posts)
     )
 
@@ -199,29 +232,20 @@ def unfinished() -> Exists:
 
 
 @dataclass(frozen=True)
-class _Headings:
-    """To which column a duty belongs: by its heading, and by its content where several items share a heading."""
+class _Places:
+    """To which column a duty belongs, by one field of it: the item it was issued from, or its heading."""
 
-    keys: Mapping[str, str]
-    shared: Mapping[tuple[str, str], str]
+    field: str
+    keys: frozenset
 
-    @property
-    def fields(self) -> list[str]:
-        """What must be read of a duty to tell."""
-        return ["heading", "content"] if self.shared else ["heading"]
-
-    def key(self, heading: str, content: str = "") -> str:
-        return self.keys.get(heading) or self.shared.get((heading, content), OTHER)
+    def key(self, value) -> str:
+        return str(value) if value in self.keys else OTHER
 
     def condition(self, key: str) -> Q:
         """The condition on duties "it belongs to this column"."""
-        found = Q(pk__in=[])
-        named = Q(heading__in=[heading for heading, each in self.keys.items() if each == key or key == OTHER])
-        found |= named
-        for (heading, content), each in self.shared.items():
-            if each == key or key == OTHER:
-                found |= Q(heading=heading, content=content)
-        return ~found if key == OTHER else found
+        if key == OTHER:
+            return Q(**{f"{self.field}__isnull": True}) | ~Q(**{f"{self.field}__in": self.keys})
+        return Q(**{self.field: key})
 
 
 def coverage_matrix(
@@ -241,7 +265,7 @@ def coverage_matrix(
     makers = [each for each in makers if bool(each.posts) == look.posts]
     rows = _rows(scope, look, day)
     lists = _lists(look)
-    headings, columns = _columns(
+    places, columns = _columns(
         look, lists.filter(**{f"{_key(look)}__in": rows.order_by().values("pk")}), today
     )
     chosen = [each for each in columns if each.key == look.item]
@@ -253,14 +277,14 @@ def coverage_matrix(
     if look.only_gaps:
         duties = Duty.objects.in_force().filter(duty_list__in=lists.values("pk"))
         if chosen:
-            duties = duties.filter(headings.condition(look.item))
+            duties = duties.filter(places.condition(look.item))
         lacking = duties.filter(_is_gap(day, today), **{f"duty_list__{_key(look)}": OuterRef("pk")})
         shown = rows.filter(Q(pk__in=bare.order_by().values("pk")) | Exists(lacking))
     page, following = _page(shown, look, after, size)
     return Matrix(
         look=look,
         columns=chosen or columns,
-        rows=_fill(page, look, headings, chosen or columns, makers, day, today),
+        rows=_fill(page, look, places, chosen or columns, makers, day, today),
         after=following,
         total=capped_count(shown),
         without_list=capped_count(bare),
@@ -314,38 +338,32 @@ def _counts(today, prefix: str = "") -> dict:
     }
 
 
-def _columns(look, lists, today) -> tuple[_Headings, list[Column]]:
+def _columns(look, lists, today) -> tuple[_Places, list[Column]]:
     """The columns in the order of the items, with their sums over all duties of `lists`."""
     items = list(look.template.items.order_by("number")) if look.template else []
-    named = [each.heading for each in items]
-    shared = {
-        (each.heading, each.content): str(each.number) for each in items if named.count(each.heading) > 1
-    }
-    keys = {each.heading: str(each.number) for each in items if named.count(each.heading) == 1}
-    headings = _Headings(keys, shared)
+    field = "item_key" if look.template else "heading"
     sums = list(
         Duty.objects.in_force()
         .filter(duty_list__in=lists.order_by().values("pk"))
         .order_by()
-        .values(*headings.fields)
+        .values(field)
         .annotate(first=Min("number"), **_counts(today, "records__"))
-        .order_by("first", *headings.fields)
+        .order_by("first", field)
     )
-    if look.template is None:
-        # A column's key is its heading: the words are all that the lists of different units have in common.
-        headings = _Headings({each["heading"]: each["heading"] for each in sums[:COLUMNS]}, {})
-    columns = {str(each.number): Column(str(each.number), each.heading, each.content) for each in items}
+    # A heading is all that the lists of different units have in common.
+    known = [each.pk for each in items] if look.template else [each[field] for each in sums[:COLUMNS]]
+    places = _Places(field, frozenset(known))
+    columns = {str(each.pk): Column(str(each.pk), each.heading, each.content) for each in items}
     for each in sums:
-        key = headings.key(each["heading"], each.get("content", ""))
-        heading = "其他条目" if key == OTHER else each["heading"]
-        before = columns.get(key) or Column(key, heading)
+        key = places.key(each[field])
+        before = columns.get(key) or Column(key, "其他条目" if key == OTHER else key)
         columns[key] = replace(
             before,
             tally=before.tally + Tally(each["accepted"], each["opened"]),
             overdue=before.overdue + each["overdue"],
         )
     other = columns.pop(OTHER, None)
-    return headings, [*columns.values(), *([other] if other else [])]
+    return places, [*columns.values(), *([other] if other else [])]
 
 
 def _page(rows, look, after, size) -> tuple[list, str]:
@@ -356,14 +374,14 @@ def _page(rows, look, after, size) -> tuple[list, str]:
     return found[:size], rows.key_of(found[size - 1]) if len(found) > size else ""
 
 
-def _fill(page, look, headings, columns, makers, day, today) -> list[Row]:
+def _fill(page, look, places, columns, makers, day, today) -> list[Row]:
     """The rows of a page with their cells. Three queries."""
     lists = {}
     for pk, key, status in (
         _lists(look).filter(**{f"{_key(look)}__in": page}).values_list("pk", _key(look), "status")
     ):
         lists[pk] = (key, status == ListStatus.SIGNED)
-    places = {column.key: place for place, column in enumerate(columns)}
+    positions = {column.key: position for position, column in enumerate(columns)}
     made = {each.pk: _empty_row(each, look, makers, len(columns)) for each in page}
     for pk, (key, _is_signed) in lists.items():
         made[key].lists.append(pk)
@@ -386,11 +404,11 @@ def _fill(page, look, headings, columns, makers, day, today) -> list[Row]:
             )
         )
         .order_by("duty_list", "number")
-        .values_list("pk", "duty_list", "is_negative", "is_owned", *headings.fields)
+        .values_list("pk", "duty_list", "is_negative", "is_owned", places.field)
     )
-    for pk, duty_list, is_negative, is_owned, *words in duties:
-        place = places.get(headings.key(*words))
-        if place is None:
+    for pk, duty_list, is_negative, is_owned, value in duties:
+        position = positions.get(places.key(value))
+        if position is None:
             continue
         key, is_signed = lists[duty_list]
         opened, accepted, overdue = counts.get(pk, (0, 0, 0))
@@ -402,7 +420,7 @@ def _fill(page, look, headings, columns, makers, day, today) -> list[Row]:
             overdue=overdue,
             is_negative=is_negative,
         )
-        made[key].cells[place].add(pk, state, opened, accepted, overdue)
+        made[key].cells[position].add(pk, state, opened, accepted, overdue)
     return list(made.values())
 
 

@@ -34,7 +34,7 @@ def export_file(*, actor, organization, kind: str, with_id_numbers: bool = False
     rows = (Member if is_roster else Organization).objects.in_subtree(organization)
     if rows[MAX_ROWS : MAX_ROWS + 1].exists():
         raise ValidationError(f"超过 {MAX_ROWS:,} 行，请选择下级组织分别导出。")
-    mark = _mark(actor, now)
+    mark = watermark(actor, now)
     day = timezone.localdate(now)
     target = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 closed with the response
     if is_roster:
@@ -67,7 +67,7 @@ def export_wrong_rows(*, actor, job: ImportJob, now):
     }
     target = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115 closed with the response
     table = read_table(open_upload(job), job.file_name, layout)
-    count = write_wrong_rows(target.file, table, problems, mark=_mark(actor, now))
+    count = write_wrong_rows(target.file, table, problems, mark=watermark(actor, now))
     record_event(actor=actor, event="下载错误行", row=job, summary=f"{job.file_name}：{count} 行", at=now)
     target.seek(0)
     return target, f"错误行-{job.file_name.rpartition('.')[0]}.xlsx"
@@ -77,7 +77,7 @@ def _sentence(problem: dict) -> str:
     return f"【{problem['column'] or KINDS[problem['kind']]}】{problem['message']}"
 
 
-def _mark(actor, now) -> str:
+def watermark(actor, now) -> str:
     """Who exported, in which post, when: the watermark of a file."""
     moment = timezone.localtime(now)
     return f"导出：{actor.user.name}（{actor.user.username}，{actor.appointment}）{moment:%Y-%m-%d %H:%M}，仅供工作使用"

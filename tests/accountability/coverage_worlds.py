@@ -5,7 +5,7 @@ from random import Random
 
 from accountability.choices import DutyKind, ListStatus, RecordStatus
 from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate, DutyTemplateItem
-from branches.choices import BRANCH_KINDS, Level, OrganizationKind, Post
+from branches.choices import BRANCH_KINDS, Chain, Level, OrganizationKind, Post
 from branches.models import Appointment, Organization, User
 
 TODAY = date(2026, 9, 20)
@@ -60,6 +60,7 @@ class World:
             parent=parent,
             path=path,
             depth=len(path) // 4,
+            chain=self.random.choice([Chain.LOCAL, Chain.LOCAL, Chain.OFFICE]),
             founded_on=date(2020, 1, 1),
             dissolved_on=date(2026, 3, 1) if parent and self.random.random() < 0.08 else None,
         )
@@ -84,6 +85,7 @@ class World:
             organization_kinds=list(kinds),
             levels=list(levels),
             posts=list(posts),
+            chain=self.random.choice(["", "", Chain.LOCAL]),
         )
         headings = self.random.choices(WORDS, k=4)  # some items share a heading
         for number, heading in enumerate(headings, 1):
@@ -94,8 +96,10 @@ class World:
 
     def hand_out(self, template):
         for each in self.units:
-            fits = (not template.organization_kinds or each.kind in template.organization_kinds) and (
-                not template.levels or each.level in template.levels
+            fits = (
+                (not template.organization_kinds or each.kind in template.organization_kinds)
+                and (not template.levels or each.level in template.levels)
+                and template.chain in ("", each.chain)
             )
             if not template.posts:
                 if fits and self.random.random() < 0.7:
@@ -128,7 +132,8 @@ class World:
     def copy(self, template, duty_list):
         for item in template.items.all():
             if self.random.random() < 0.9:
-                self.duty(duty_list, item.number, item.heading, item.content)
+                key = item.pk if self.random.random() < 0.95 else item.pk + 1000  # an item that has gone
+                self.duty(duty_list, item.number, item.heading, item.content, item_key=key)
         if self.random.random() < 0.3:
             self.duty(duty_list, 9, "个性条目", "本单位自定")
 

@@ -9,12 +9,20 @@ from accountability.choices import COVERAGE_GAPS, Coverage, ListStatus, RecordSt
 from accountability.coverage import Cell, coverage_of
 from accountability.filters import DutyRecordFilter
 from accountability.models import DutyList, DutyRecord
-from accountability.queries.coverage import OTHER, Look, coverage_matrix, read_look
+from accountability.queries.coverage import (
+    OTHER,
+    Look,
+    coverage_matrix,
+    is_made_for,
+    made_for,
+    read_look,
+)
+from accountability.querysets import targets_of
 from branches.choices import BRANCH_KINDS, COMMITTEE_POSTS
 from branches.models import Appointment, Organization
 from tests.accountability.coverage_worlds import TODAY, YEAR, World
 
-SEEDS = range(5)
+SEEDS = range(3)
 
 
 def stands(organization):
@@ -55,16 +63,15 @@ def fits(template, organization, post=None):
         return False
     if template.levels and organization.level not in template.levels:
         return False
+    if template.chain and organization.chain != template.chain:
+        return False
     return post in template.posts if template.posts else post is None
 
 
 def column_of(look, items, duty):
     if look.template is None:
         return duty.heading
-    alike = [each for each in items if each.heading == duty.heading]
-    if len(alike) > 1:
-        alike = [each for each in alike if each.content == duty.content]
-    return str(alike[0].number) if alike else OTHER
+    return str(duty.item_key) if duty.item_key in [each.pk for each in items] else OTHER
 
 
 def by_hand(world, look):
@@ -224,6 +231,19 @@ def test_pages_follow_one_another_without_a_gap(db, seed):
         assert walked == whole
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whom_a_template_is_made_for_is_whom_it_is_issued_to(db, seed):
+    world = World(seed)
+    for template in world.templates:
+        reached = set(targets_of(template, world.scope, "subtree", TODAY).values_list("pk", flat=True))
+        rows = Appointment.objects.on(TODAY) if template.posts else Organization.objects.active_on(TODAY)
+        if template.posts:
+            rows = rows.filter(organization__in=Organization.objects.active_on(TODAY))
+        assert set(rows.filter(made_for(template)).values_list("pk", flat=True)) == reached
+        pairs = [(row, row.organization, row.post) if template.posts else (row, row, "") for row in rows]
+        assert {row.pk for row, unit, post in pairs if is_made_for(template, unit, post)} == reached
+
+
 def test_what_is_complete_lacks_nothing_more():
     facts = {
         "is_signed": False,
@@ -255,17 +275,19 @@ def test_a_cell_of_several_duties_says_the_first_thing_that_is_missing():
 
 def test_an_address_that_makes_no_sense_shows_the_usual(cast, templates):
     made = list(templates.values())
-    look = read_look({"of": "nonsense", "level": "x", "only": "?"}, made, 2026)
-    assert look.template is not None
-    assert not look.template.posts
+    look = read_look({"of": "nonsense", "level": "x", "only": "?"}, cast.city, made, 2026, TODAY)
+    assert look.template.code == "PRINCIPAL"
+    assert read_look({}, cast.town, made, 2026, TODAY).template.code == "BRANCH"
     assert (look.level, look.only_gaps) == (0, False)
-    kind = read_look({"of": "DUAL", "rows": "posts", "level": "70", "only": "gaps"}, made, 2026)
+    kind = read_look(
+        {"of": "DUAL", "rows": "posts", "level": "70", "only": "gaps"}, cast.city, made, 2026, TODAY
+    )
     assert kind.query() == "year=2026&of=DUAL&rows=posts&level=70&only=gaps"
-    assert read_look({}, [], 2025).kind == "PRINCIPAL"
+    assert read_look({}, cast.city, [], 2025, TODAY).kind == "PRINCIPAL"
 
 
 def test_the_branch_shows_itself(cast, issued):
-    look = read_look({"of": "PRINCIPAL"}, [], 2026)
+    look = read_look({"of": "PRINCIPAL"}, cast.first, [], 2026, TODAY)
     matrix = coverage_matrix(cast.first, look, [], TODAY)
     assert [row.organization for row in matrix.rows] == [cast.first]
     assert len(matrix.columns) == 8
