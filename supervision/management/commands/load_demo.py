@@ -5,11 +5,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accountability.choices import RecordStatus
-from accountability.models import DutyList, DutyRecord, Run
+from accountability.models import Deployment, DutyList, DutyRecord, Run
 from branches.actions.tree import bulk_plant
 from branches.models import Appointment, Meeting, Membership, Organization
 from supervision.attenuation.engine import close_due_periods, take_readings
-from supervision.simulation import demo, duties
+from supervision.simulation import demo, deployments, duties
 from supervision.simulation.city import CITY_CODE
 
 
@@ -62,6 +62,11 @@ class Command(BaseCommand):
                 seed=seed,
             )
             self._say(f"已认可的履责 {done} 项")
+        if not Deployment.objects.exists():
+            lists = deployments.deploy(
+                nodes=nodes, city=city, reviewers=demo.reviewers_of(city, nodes, today), now=now, seed=seed
+            )
+            self._say(f"部署任务清单 {lists} 份")
         for month in months:
             if not Run.objects.filter(period=month.key, is_current=True).exists():
                 take_readings(month)
