@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
 
-from branches.choices import Level, MeetingKind, OrganizationKind, Post
+from branches.choices import Chain, Level, MeetingKind, OrganizationKind, Post
 from branches.periods import Interval
 
 from .choices import CountedBy, DutyKind, EvidenceKind
@@ -20,6 +20,7 @@ FACTS = {
     "year": "年度",
     "organization_kinds": "适用组织类别",
     "levels": "适用层级",
+    "chain": "适用链条",
     "posts": "下发给担任这些职务的人",
     "source": "依据",
 }
@@ -52,6 +53,7 @@ _CHOICES = {
     "counted_by": dict(CountedBy.choices),
     "evidence": dict(EvidenceKind.choices),
     "kind": dict(DutyKind.choices),
+    "chain": {"": "不限"} | dict(Chain.choices),
     "is_common": {True: "共性", False: "个性"},
     "is_negative": {True: "是", False: "否"},
 }

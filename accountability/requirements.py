@@ -46,10 +46,10 @@ def _check_days(values, year, needs_sunset, report):
         return
     if deadline.year != year:
         report("deadline", f"完成期限须在{year}年之内。")
+    elif sunset is not None and deadline > sunset:
+        report("deadline", "完成期限晚于日落日期，到不了期限就不再要求。")
     if values.get("interval") != Interval.YEAR:
         report("interval", "填了完成期限就只做一次，周期请选“年”。")
-    if sunset is not None and deadline > sunset:
-        report("deadline", "完成期限晚于日落日期，到不了期限就不再要求。")
 
 
 def _check_counting(values, report):

@@ -7,7 +7,7 @@ from django.db import transaction
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from accountability.choices import TEMPLATE_KINDS
-from accountability.editions import DAYS, ITEM, edition_of
+from accountability.editions import DAYS, FACTS, ITEM, edition_of
 from accountability.models import DutyTemplate, DutyTemplateItem, DutyTemplateVersion
 from accountability.requirements import faults_of
 from branches.access import Right
@@ -94,16 +94,7 @@ def copy_template(*, actor, template: DutyTemplate, year: int, now) -> DutyTempl
         for item in template.items.all()
         if item.sunset_on is None or item.sunset_on.year >= template.year
     ]
-    copy = DutyTemplate(
-        code=template.code,
-        title=template.title,
-        kind=template.kind,
-        year=year,
-        organization_kinds=template.organization_kinds,
-        levels=template.levels,
-        posts=template.posts,
-        source=template.source,
-    )
+    copy = DutyTemplate(**{name: getattr(template, name) for name in FACTS} | {"year": year})
     for item in items:
         item.pk, item._state.adding = None, True
         for name in DAYS:

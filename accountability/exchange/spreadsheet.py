@@ -22,6 +22,7 @@ FACT_LAYOUT = (
     Column("year", "年度", required=True),
     Column("organization_kinds", "适用组织类别"),
     Column("levels", "适用层级"),
+    Column("chain", "适用链条"),
     Column("posts", "下发给担任这些职务的人", ("适用职务",)),
     Column("source", "依据", ("模板依据",)),
 )
@@ -128,5 +129,7 @@ def write_spreadsheet(stream: IO[bytes], edition: dict, *, mark: str) -> None:
 
 
 def _shown(name, value) -> str:
-    """A value as its column shows it: a blank list means no limit."""
-    return "" if value in ([], None, 0) and value is not False else words(name, value)
+    """A value as its column shows it; what sets no limit is left blank."""
+    if (value in ([], None, 0) and value is not False) or (name == "chain" and not value):
+        return ""
+    return words(name, value)

@@ -3,7 +3,7 @@
 import tomllib
 
 from accountability.editions import FACTS, ITEM
-from branches.choices import MeetingKind
+from branches.choices import Level, MeetingKind
 from branches.identity import CellError
 from branches.imports.problems import FileRefused
 
@@ -63,7 +63,7 @@ def _is_plain(values) -> bool:
 
 def write_toml(edition: dict) -> str:
     """An edition as .toml text that `read_toml` reads back as the same."""
-    facts = edition["facts"]
+    facts = edition["facts"] | {"levels": [Level(each).name for each in edition["facts"]["levels"]]}
     lines = ["# 责任清单模板；格式说明见 docs/checklists.md", ""]
     lines += [f"{name} = {_value(facts[name])}" for name in FACTS if facts[name] not in ("", [])]
     for item in edition["items"]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from accountability.choices import TEMPLATE_KINDS, CountedBy, EvidenceKind
 from accountability.requirements import LARGEST_TARGET
-from branches.choices import COMMITTEE_POSTS, Level, MeetingKind, OrganizationKind, Post
+from branches.choices import COMMITTEE_POSTS, Chain, Level, MeetingKind, OrganizationKind, Post
 from branches.identity import CellError, normalize_cell, parse_date
 from branches.imports.cells import text_of
 from branches.periods import Interval
@@ -142,6 +142,7 @@ FACT_READERS: dict[str, Callable[[object], object]] = {
     "year": whole_number(FIRST_YEAR, LAST_YEAR),
     "organization_kinds": word_list(_labels(UNIT_KINDS)),
     "levels": word_list(_labels(Level)),
+    "chain": word(_labels(Chain)),
     "posts": word_list(_labels(BEARERS)),
     "source": text(200),
 }
@@ -162,7 +163,7 @@ ITEM_READERS: dict[str, Callable[[object], object]] = {
     "sunset_on": day,
 }
 #: What a value is when nothing is written; the article and the sunset follow from the template.
-FACT_DEFAULTS = {"organization_kinds": [], "levels": [], "posts": [], "source": ""}
+FACT_DEFAULTS = {"organization_kinds": [], "levels": [], "chain": "", "posts": [], "source": ""}
 ITEM_DEFAULTS = {
     "measure": "",
     "deadline": None,

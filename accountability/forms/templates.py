@@ -1,4 +1,4 @@
-from crispy_forms.bootstrap import InlineCheckboxes
+from crispy_forms.bootstrap import InlineCheckboxes, InlineRadios
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Layout, Row
 from django import forms
@@ -12,7 +12,7 @@ from accountability.exchange.drafts import MOST_ITEMS
 from accountability.exchange.values import BEARERS, FIRST_YEAR, LAST_YEAR, UNIT_KINDS
 from accountability.models import DutyTemplate, DutyTemplateItem
 from accountability.requirements import LARGEST_TARGET, faults_of
-from branches.choices import Level, MeetingKind
+from branches.choices import Chain, Level, MeetingKind
 
 
 class DutyTemplateForm(forms.ModelForm):
@@ -43,11 +43,14 @@ class DutyTemplateForm(forms.ModelForm):
 
     class Meta:
         model = DutyTemplate
-        fields = ["code", "title", "kind", "year", "organization_kinds", "levels", "posts", "source"]
+        widgets = {"chain": forms.RadioSelect}
+        help_texts = {"chain": ""}
+        fields = ["code", "title", "kind", "year", "organization_kinds", "levels", "chain", "posts", "source"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["source"].required = True
+        self.fields["chain"].choices = [("", "不限"), *Chain.choices]
         self.fields["kind"].choices = [
             ("", "---------"),
             *((kind.value, kind.label) for kind in TEMPLATE_KINDS),
@@ -68,13 +71,14 @@ class DutyTemplateForm(forms.ModelForm):
             ),
             InlineCheckboxes("organization_kinds"),
             InlineCheckboxes("levels"),
+            InlineRadios("chain"),
             InlineCheckboxes("posts"),
             *(["reason", "version"] if self.instance.pk else []),
         )
 
 
-class DutyTemplateItemForm(forms.ModelForm):
-    """One item. What most items leave alone (`RARE`) is folded away; `year` is the template's."""
+class RequirementForm(forms.ModelForm):
+    """What an item asks for. What most items leave alone (`RARE`) is folded away; `year` is the list's."""
 
     RARE = (
         "deadline",
@@ -85,8 +89,14 @@ class DutyTemplateItemForm(forms.ModelForm):
         "is_common",
         "is_negative",
     )
+    WIDGETS = {
+        "content": forms.Textarea(attrs={"rows": 2}),
+        "measure": forms.Textarea(attrs={"rows": 2}),
+        "sunset_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        "deadline": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        "target": forms.NumberInput(attrs={"min": 1, "max": LARGEST_TARGET}),
+    }
 
-    id = forms.IntegerField(required=False, widget=forms.HiddenInput)
     meeting_kinds = forms.TypedMultipleChoiceField(
         label="计入的会议类型",
         choices=MeetingKind.choices,
@@ -95,27 +105,11 @@ class DutyTemplateItemForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    class Meta:
-        model = DutyTemplateItem
-        fields = [*ITEM]
-        widgets = {
-            "content": forms.Textarea(attrs={"rows": 2}),
-            "measure": forms.Textarea(attrs={"rows": 2}),
-            "sunset_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            "deadline": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            "target": forms.NumberInput(attrs={"min": 1, "max": LARGEST_TARGET}),
-        }
-        labels = {"interval": "周期", "is_common": "共性条目（各单位都有）"}
-
     def __init__(self, *args, year: int, instance=None, initial=None, **kwargs):
         kinds = MeetingKind.unpack(instance.meeting_kinds) if instance else []
         initial = {"meeting_kinds": [int(kind) for kind in kinds]} | (initial or {})
         super().__init__(*args, instance=instance, initial=initial, **kwargs)
         self.year = year
-        self.fields["legal_basis"].required = True
-        self.fields["legal_basis"].error_messages["required"] = "请写明依据条款，新增负担须有依据。"
-        self.fields["sunset_on"].required = True
-        self.fields["sunset_on"].error_messages["required"] = "请写明日落日期，到期自动不再要求。"
         self.fields["evidence"].required = False
         for field in self.fields.values():
             kind = "form-control"
@@ -137,10 +131,14 @@ class DutyTemplateItemForm(forms.ModelForm):
     def clean(self):
         values = super().clean()
         asked = {name: values.get(name) for name in ITEM}
-        for name, messages in faults_of(asked, self.year).items():
-            if name not in self.errors:
+        for name, messages in faults_of(asked, self.year, "sunset_on" in self.fields).items():
+            if name not in self.errors and self.judges(name):
                 self.add_error(name, messages)
         return values
+
+    def judges(self, name: str) -> bool:
+        """Whether what is wrong with this field is said here."""
+        return True
 
     def _get_validation_exclusions(self):
         # What the counting must agree with has been said next to its own field.
@@ -151,6 +149,29 @@ class DutyTemplateItemForm(forms.ModelForm):
         """The kinds of meeting with whether each is ticked."""
         ticked = {str(value) for value in self["meeting_kinds"].value() or ()}
         return [(kind.value, kind.label, str(kind.value) in ticked) for kind in MeetingKind]
+
+    @property
+    def opens_rare(self) -> bool:
+        return self.is_bound and any(name in self.errors for name in self.RARE)
+
+
+class DutyTemplateItemForm(RequirementForm):
+    """One item of a template; a row of `ItemFormSet`."""
+
+    id = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = DutyTemplateItem
+        fields = [*ITEM]
+        widgets = RequirementForm.WIDGETS
+        labels = {"interval": "周期", "is_common": "共性条目（各单位都有）"}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["legal_basis"].required = True
+        self.fields["legal_basis"].error_messages["required"] = "请写明依据条款，新增负担须有依据。"
+        self.fields["sunset_on"].required = True
+        self.fields["sunset_on"].error_messages["required"] = "请写明日落日期，到期自动不再要求。"
 
     @property
     def asks(self) -> str:
@@ -164,10 +185,6 @@ class DutyTemplateItemForm(forms.ModelForm):
     def opens(self) -> bool:
         """Whether the row stands open: something is wrong in it, or it is new."""
         return not self.instance.pk or bool(self.is_bound and self.errors)
-
-    @property
-    def opens_rare(self) -> bool:
-        return self.is_bound and any(name in self.errors for name in self.RARE)
 
 
 def _one_kind_of_line_end(text: str) -> str:
@@ -186,6 +203,11 @@ class BaseItemFormSet(forms.BaseFormSet):
         self.template, self._given = template, set()
         kwargs.setdefault("initial", [{"id": item.pk} for item in items])
         super().__init__(*args, form_kwargs={"year": year}, **kwargs)
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        form.fields["ORDER"].widget.attrs["class"] = "form-control form-control-sm"
+        form.fields["DELETE"].widget.attrs["class"] = "form-check-input"
 
     def get_form_kwargs(self, index):
         kwargs = super().get_form_kwargs(index)
@@ -262,6 +284,8 @@ def merged(data: QueryDict, base: dict, current: dict, version: int, prefix: str
             continue
         for name in ITEM:
             _follow(data, f"{row}-{name}", old[name], new[name])
+        if data.get(f"{row}-ORDER") == str(old["number"]):
+            data[f"{row}-ORDER"] = str(new["number"])
     for item in current["items"]:
         if str(item["key"]) not in known:
             row = f"{prefix}-{total}"
@@ -302,3 +326,9 @@ class TemplateCopyForm(forms.Form):
         max_value=LAST_YEAR,
         widget=forms.NumberInput(attrs={"class": "form-control form-control-sm"}),
     )
+
+
+class UpdateForm(forms.Form):
+    """Why lists that were issued change in the middle of the year."""
+
+    reason = forms.CharField(label="更新原因", max_length=60)

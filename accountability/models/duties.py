@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from branches.choices import Level, MeetingKind, OrganizationKind, Post
+from branches.choices import Chain, Level, MeetingKind, OrganizationKind, Post
 from branches.models import Appointment, Meeting, Organization, User
 from branches.periods import Interval, Period, window_of
 
@@ -95,6 +95,9 @@ class DutyTemplate(models.Model):
     year = models.PositiveSmallIntegerField("年度")
     organization_kinds = models.JSONField("适用组织类别", default=list, blank=True)
     levels = models.JSONField("适用层级", default=list, blank=True)
+    chain = models.CharField(
+        "适用链条", max_length=8, choices=Chain.choices, blank=True, default="", help_text="留空即不限"
+    )
     posts = models.JSONField("适用职务", default=list, blank=True, help_text="留空表示由组织整体承担")
     source = models.CharField("依据", max_length=200, blank=True)
     is_starter = models.BooleanField("系统示例", default=False, help_text="可自由修改，不是文件原文")
@@ -468,10 +471,17 @@ class DutyRecord(models.Model):
                 name="duty_record_reading",
             ),
             models.Index(fields=["organization", "due_on"], name="duty_record_of_org"),
+            # What waits at a unit, and for whom: counted from the index alone, without what its reader wrote.
             models.Index(
-                fields=["organization", "submitted_at"],
-                condition=Q(status=RecordStatus.SUBMITTED),
+                fields=["organization", "submitted_at", "author", "id"],
+                condition=Q(status=RecordStatus.SUBMITTED) & Q(withdrawn_at__isnull=True),
                 name="duty_record_waiting",
+            ),
+            # The queue of a large subtree, longest waiting first, page by page.
+            models.Index(
+                fields=["submitted_at", "id"],
+                condition=Q(status=RecordStatus.SUBMITTED) & Q(withdrawn_at__isnull=True),
+                name="duty_record_queue",
             ),
             # The list of what is left to do, soonest first, page by page.
             models.Index(

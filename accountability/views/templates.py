@@ -4,6 +4,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from accountability.actions.template_updates import update_lists
 from accountability.actions.templates import Outdated, change_template, copy_template, create_template
 from accountability.burden import burden_of
 from accountability.forbidden import RULES
@@ -12,10 +13,12 @@ from accountability.forms.templates import (
     DutyTemplateForm,
     ItemFormSet,
     TemplateCopyForm,
+    UpdateForm,
     merged,
 )
 from accountability.models import DutyTemplate
 from accountability.queries.template_checks import check_of
+from accountability.queries.template_updates import updatable_lists, update_preview
 from accountability.queries.template_versions import template_conflict, version_page
 from accountability.queries.templates import template_years, templates_of
 from branches.access import Right, door
@@ -48,6 +51,9 @@ def template_detail(request, template):
         "may_change": request.actor.may_everywhere(Right.CONFIGURE),
         "may_configure": request.actor.has(Right.CONFIGURE),
         "may_issue": template.year >= request.actor.today.year,
+        "outdated": updatable_lists(request.actor, template).count()
+        if template.year >= request.actor.today.year
+        else 0,
         "copy_form": TemplateCopyForm(initial={"year": template.year + 1}),
     }
     return render(request, "accountability/template_detail.html", context)
@@ -78,7 +84,7 @@ def _edit(request, template):
         except Outdated as outdated:
             conflict = template_conflict(outdated.template, form.cleaned_data["version"])
             if conflict.base is None:
-                form.add_error("version", "表单已经失效，请重新打开这一页再改。")
+                form.add_error(None, "表单已经失效，请重新打开这一页再改。")
             else:
                 data = merged(
                     request.POST, conflict.base, conflict.current, outdated.template.version, "items"
@@ -154,6 +160,35 @@ def template_versions(request, template):
         "may_configure": request.actor.has(Right.CONFIGURE),
     }
     return render(request, "accountability/template_versions.html", context)
+
+
+@door(Right.ISSUE_DUTIES, DutyTemplate)
+def template_update(request, template):
+    """Bring the lists that were issued from earlier versions up to the current one, after a look at the effect."""
+    form = UpdateForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            effect = update_lists(
+                actor=request.actor,
+                template=template,
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(
+                request,
+                f"已更新{effect.lists}份清单：打开{effect.opened}期履责，结束{effect.ended}期未完成的。",
+            )
+            return redirect("template-detail", template.pk)
+    context = {
+        "template": template,
+        "form": form,
+        "preview": update_preview(request.actor, template),
+        "may_configure": request.actor.has(Right.CONFIGURE),
+    }
+    return render(request, "accountability/template_update.html", context)
 
 
 @door(Right.ISSUE_DUTIES, DutyTemplate)
