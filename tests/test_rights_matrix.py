@@ -399,7 +399,7 @@ MATRIX = [
     ("get", "template-import", nothing, "xxxxxx.xxx>"),
     ("post", "template-import-apply", nothing, "xxxxxx>xxx>"),
     ("get", "personal-item-add", duty_list, ".-xxxx.xx->"),
-    ("get", "personal-item-withdraw", personal_item, ".-xxxx.xx->"),
+    ("get", "personal-item-withdraw", personal_item, ".-..xx.xx->"),
     ("get", "template-issue", template, "....xx.xxx>"),
     # Issuing in batches, owners, 层层加码
     ("get", "batch-list", first, ".-..xx.xx->"),
