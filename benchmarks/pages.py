@@ -93,14 +93,15 @@ def _visit(size: int, taken: dict, requests: int) -> None:
         if answer.status_code != 200:
             raise RuntimeError(f"{address} answers {answer.status_code} in the world of {size:,}")
         mine.length = len(answer.content)
-        mine.queries = _count(client, address)
+        mine.queries = count_queries(client, address)
         for _request in range(requests):
             began = time.perf_counter()
             client.get(address)
             mine.seconds.append(time.perf_counter() - began)
 
 
-def _count(client: Client, address: str) -> int:
+def count_queries(client: Client, address: str) -> int:
+    """How many statements one request asks."""
     number = 0
 
     def count(execute, *arguments):

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from . import databases, imports, issuing, pages, recompute, reviewing, submitting
+from . import coverage, databases, imports, issuing, pages, recompute, reviewing, submitting
 from .machine import facts
 from .report import render
 
-ORDER = ("imports", "issuing", "recompute", "pages", "reviewing", "meetings")
+ORDER = ("imports", "issuing", "recompute", "pages", "reviewing", "coverage", "meetings")
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Sizes:
     issued_barely: int
     waiting: tuple[int, ...]
     waiting_organizations: int
+    covered: tuple[int, ...]
 
 
 FULL = Sizes(
@@ -44,6 +45,7 @@ FULL = Sizes(
     issued_barely=2_000,
     waiting=(1_000, 100_000),
     waiting_organizations=10_000,
+    covered=(10, 100, 1_000),
 )
 SMALL = Sizes(
     pages=(200, 1_000),
@@ -59,6 +61,7 @@ SMALL = Sizes(
     issued_barely=400,
     waiting=(500, 4_000),
     waiting_organizations=1_000,
+    covered=(5, 20, 100),
 )
 
 
@@ -94,13 +97,15 @@ def run(wanted: list[str]) -> tuple[str, bool]:
                 measured[name] = reviewing.measure(
                     list(sizes.waiting), sizes.waiting_organizations, sizes.requests, now, say
                 )
+            case "coverage":
+                measured[name] = coverage.measure(list(sizes.covered), now, say)
             case "meetings":
                 measured[name] = submitting.measure(
                     sizes.submit_organizations, sizes.submit_seconds, sizes.submit_rounds, now, say
                 )
     shown = [
         measured[name]
-        for name in ("recompute", "pages", "reviewing", "meetings", "issuing", "imports")
+        for name in ("recompute", "pages", "reviewing", "coverage", "meetings", "issuing", "imports")
         if name in measured
     ]
     return render(facts(timezone.localdate(now)), shown), not wanted and not is_small

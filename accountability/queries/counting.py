@@ -14,6 +14,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Value,
     When,
 )
 from django.db.models.functions import Coalesce, Mod
@@ -26,7 +27,7 @@ from branches.models import Meeting, Participant
 from branches.periods import Interval
 
 #: What `countings` reads of a record beside its own columns.
-RELATED = ("duty__duty_list", "duty__owner__user__member")
+RELATED = ("duty__duty_list", "duty__owner__user__member", "duty__continues")
 
 
 def with_counted(records: QuerySet) -> QuerySet:
@@ -62,9 +63,9 @@ def _meetings(whose: Q):
             _asked=F("kinds").bitand(ExpressionWrapper(OuterRef("duty__meeting_kinds"), IntegerField())),
             _lecture=F("kinds").bitand(int(MeetingKind.LECTURE)),
         )
-        .filter(whose, _asked__gt=0)
+        .filter(_of_the_unit(""), whose, _asked__gt=0)
     )
-    return _number(rows, "organization", Count("pk"))
+    return _number(rows, Count("pk"))
 
 
 def _persons(whose: Q):
@@ -72,22 +73,27 @@ def _persons(whose: Q):
     rows = (
         Participant.objects.filter(**_of_the_record("meeting__"))
         .alias(_talk=F("meeting__kinds").bitand(int(MeetingKind.TALK)))
-        .filter(~Q(member=F("meeting__chair")), whose, _talk__gt=0)
+        .filter(_of_the_unit("meeting__"), ~Q(member=F("meeting__chair")), whose, _talk__gt=0)
     )
-    return _number(rows, "meeting__organization", Count("member", distinct=True))
+    return _number(rows, Count("member", distinct=True))
 
 
 def _of_the_record(prefix: str) -> dict:
     return {
         f"{prefix}status": MeetingStatus.CONFIRMED,
-        f"{prefix}organization": OuterRef("organization"),
         f"{prefix}period__gte": OuterRef("_first"),
         f"{prefix}period__lte": OuterRef("_last"),
     }
 
 
-def _number(rows: QuerySet, unit: str, number: Count):
-    counted = rows.order_by().values(unit).annotate(number=number).values("number")
+def _of_the_unit(prefix: str) -> Q:
+    """Held by the outer record's unit, or by the merged one whose duty it goes on with."""
+    name = f"{prefix}organization"
+    return Q(**{name: OuterRef("organization")}) | Q(**{name: OuterRef("duty__continues__organization")})
+
+
+def _number(rows: QuerySet, number: Count):
+    counted = rows.order_by().values(_whole=Value(1)).annotate(number=number).values("number")
     return Coalesce(Subquery(counted), 0, output_field=IntegerField())
 
 
@@ -129,8 +135,17 @@ def countings(records: Iterable[DutyRecord]) -> dict[int, Counting]:
             )
         )
     return {
-        each.pk: count(_ask(each, passed_on[each.duty_id]), held[each.organization_id]) for each in records
+        each.pk: count(
+            _ask(each, passed_on[each.duty_id]), [one for unit in _units(each) for one in held[unit]]
+        )
+        for each in records
     }
+
+
+def _units(record) -> set[int]:
+    """The record's unit, and the merged one whose duty it goes on with."""
+    former = record.duty.continues
+    return {record.organization_id, former.organization_id} if former else {record.organization_id}
 
 
 def _ask(record, predecessors) -> Ask:
@@ -148,7 +163,7 @@ def _held(records) -> dict[int, list[Held]]:
     meetings = (
         Meeting.objects.confirmed()
         .filter(
-            organization__in={each.organization_id for each in records},
+            organization__in={unit for each in records for unit in _units(each)},
             held_on__gte=min(each.starts_on for each in windows),
             held_on__lte=max(each.ends_on for each in windows),
         )

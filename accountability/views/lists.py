@@ -12,6 +12,7 @@ from accountability.actions.decompositions import decompose_duty, taken_shares, 
 from accountability.actions.lists import may_withdraw, sign_list, withdraw_list
 from accountability.actions.owners import assign_owner, claim_duty, may_claim
 from accountability.actions.personal_items import may_add_item, may_withdraw_item
+from accountability.actions.succession import may_hand_over
 from accountability.choices import DutyKind, ListStatus
 from accountability.forms.decompositions import DecompositionForm, OwnerForm
 from accountability.forms.records import WithdrawForm
@@ -38,6 +39,7 @@ def duty_list_index(request, organization):
         "kinds": DutyKind.choices,
         "may_issue": actor.may(Right.ISSUE_DUTIES, organization),
         "may_review": actor.has(Right.REVIEW_DUTIES),
+        "may_hand_over": may_hand_over(actor, organization),
         "may_view_cockpit": actor.may(Right.VIEW_COCKPIT, organization) and not organization.is_branch,
     }
     return render(request, "accountability/duty_list_index.html", context)

@@ -7,7 +7,7 @@ import pytest
 
 from accountability.choices import CountedBy, EvidenceKind
 from accountability.counting import Ask, Bearer, Held, count, gives_a_reason
-from accountability.models import DutyHandover, DutyRecord
+from accountability.models import Duty, DutyHandover, DutyRecord
 from accountability.queries.counting import RELATED, countings, with_counted
 from branches.choices import MeetingKind, MeetingStatus
 from branches.models import Appointment, Meeting
@@ -126,6 +126,23 @@ def test_what_a_predecessor_led_before_the_handover_counts_for_the_term(cast):
     assert by_sql(record) == counting(record).number == 3
 
 
+def test_what_a_merged_unit_held_counts_for_the_term_that_goes_on_at_its_heir(cast):
+    facts = {"counted_by": CountedBy.PERSONS, "meeting_kinds": int(K.TALK), "target": 3}
+    former = owe(cast.second, **facts)
+    record = owe(cast.first, **facts)
+    chair, one, two, three = cast.first.members.all()[:4]
+    talk(cast.second, chair, [one, two], date(2026, 8, 3))
+    talk(cast.first, chair, [two, three], date(2026, 10, 3))
+    assert by_sql(record) == counting(record).number == 2
+    record.duty.continues = former.duty
+    record.duty.save()
+    assert by_sql(record) == counting(record).number == 3
+    meetings = owe(cast.first, year=2027, continues=former.duty)
+    hold(cast.second, K.SPECIAL_STUDY, date(2026, 8, 3))
+    hold(cast.first, K.SPECIAL_STUDY, date(2026, 9, 3))
+    assert by_sql(meetings) == counting(meetings).number == 2
+
+
 def test_an_officer_without_a_member_has_led_nothing(cast):
     officer = cast.people["zhao"].appointments.get()
     record = owe(cast.town, owner=officer)
@@ -148,7 +165,8 @@ def brute_force(record):
     duty, window = record.duty, record.window
     total, persons = 0, set()
     for meeting in Meeting.objects.all():
-        if meeting.organization_id != record.organization_id or meeting.status != MeetingStatus.CONFIRMED:
+        units = {record.organization, duty.continues and duty.continues.organization}
+        if meeting.organization not in units or meeting.status != MeetingStatus.CONFIRMED:
             continue
         if not window.starts_on <= meeting.held_on <= window.ends_on:
             continue
@@ -215,6 +233,7 @@ def test_sql_plain_values_and_brute_force_agree(cast, seed, django_assert_num_qu
             meeting_kinds=int(K.mask(chance.sample([K.TALK, K.LECTURE, K.SPECIAL_STUDY], 2))),
             target=chance.randrange(1, 4),
             evidence=chance.choice(EvidenceKind.values),
+            continues=chance.choice([None, None, *Duty.objects.all()]),
         )
         if owner and chance.random() < 0.5:
             DutyHandover.objects.create(
