@@ -1,7 +1,9 @@
 """Templates as files: what leaves comes back the same, and what is wrong in a file is said cell by cell."""
 
+import re
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,11 +11,12 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from accountability.actions.starters import STARTERS
-from accountability.choices import CountedBy, EvidenceKind
+from accountability.choices import TEMPLATE_KINDS, CountedBy, EvidenceKind
 from accountability.editions import edition_of
 from accountability.exchange.drafts import MOST_ITEMS, Draft
-from accountability.exchange.spreadsheet import read_spreadsheet, write_spreadsheet
+from accountability.exchange.spreadsheet import FACT_LAYOUT, ITEM_LAYOUT, read_spreadsheet, write_spreadsheet
 from accountability.exchange.toml import read_toml, write_toml
+from accountability.exchange.values import BEARERS, FACT_READERS, ITEM_READERS, UNIT_KINDS
 from accountability.requirements import faults_of
 from branches.choices import Chain, Level, MeetingKind
 from branches.imports.problems import FileRefused
@@ -269,3 +272,30 @@ def test_too_many_items_are_refused():
     draft = read_spreadsheet(book(*rows), "清单.xlsx")
     assert f"最多{MOST_ITEMS}条" in draft.faults[0].message
     assert read_spreadsheet(book(), "清单.xlsx").faults[0].message.startswith("没有条目")
+
+
+# The description
+
+
+DESCRIPTION = Path(__file__).parents[2] / "docs" / "checklists.md"
+
+
+def test_the_example_of_the_description_is_right():
+    example = re.search(r"```toml\n(.*?)```", DESCRIPTION.read_text(), re.DOTALL)[1]
+    draft = read_toml(example.encode())
+    assert draft.faults == []
+    assert draft.hints == []
+    assert len(draft.items) == 3
+
+
+def test_the_description_names_every_key_heading_and_word():
+    description = DESCRIPTION.read_text()
+    for name in (*FACT_READERS, *ITEM_READERS):
+        assert f"| `{name}` |" in description
+    for column in (*FACT_LAYOUT, *ITEM_LAYOUT):
+        assert f"| {column.title} |" in description
+    levels = [level for level in Level if level != Level.GROUP]
+    for word in (*TEMPLATE_KINDS, *UNIT_KINDS, *levels, *Chain, *BEARERS, *MeetingKind, *EvidenceKind):
+        assert f"{word.label} `{word.name}`" in description, word
+    for word in CountedBy:
+        assert not word or f"{word.label}`{word.name}`" in description.replace(" `", "`"), word
