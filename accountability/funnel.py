@@ -80,8 +80,9 @@ class Progress:
             case Stage.QUALITY:
                 return self.checked_on if self.checked == self.drawn and not self.failed else None
             case Stage.FEEDBACK:
-                is_answered = self.failed and self.answered == self.failed
-                return max(self.checked_on, self.answered_on) if is_answered else None
+                if not self.failed or self.answered < self.failed:
+                    return None
+                return max(day for day in (self.checked_on, self.answered_on) if day)
         steps = (self.received_on, self.arranged_on, self.executed_on, self.accepted_on)
         day = self.given_on
         for step in steps[: COMMON.index(stage) + 1]:
@@ -218,7 +219,8 @@ def days(number: float | None) -> str:
 
 def _step(stage, units, today) -> Step:
     counts: Counter[Standing] = Counter()
-    hops, waits = [], []
+    hops: list[int] = []
+    waits: list[int] = []
     for unit in units:
         counts.update(unit.standings(stage, today))
         came, reached = unit.came_on(stage), unit.reached_on(stage)

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +14,7 @@ from django.db.models import (
     Value,
 )
 from django.utils import timezone
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+from simple_history.utils import bulk_create_with_history
 
 from accountability.access import require_bearer
 from accountability.choices import (
@@ -39,6 +40,8 @@ from .marks import mark_records
 from .opening import BATCH, open_records, open_term
 
 MAX_ITEMS = 10
+#: Rows changed by one statement.
+AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
@@ -219,34 +222,21 @@ def extend_deployment(*, actor, deployment: Deployment, due_on: date, reason: st
         raise ValidationError({"due_on": "新的期限不能早于今天。"})
     if not reason.strip():
         raise ValidationError({"reason": "请写明延期原因，让下级知道为什么改。"})
-    days = due_on - kept.due_on
-    trail = _trail(actor, f"延期：{reason}", now)
+    days, trail = due_on - kept.due_on, Trail(actor.user, f"延期：{reason}"[:100], now)
     # Who decomposes at this moment is waited for, so that nothing keeps its old day.
     list(Duty.objects.filter(duty_list__deployment=kept).select_for_update(of=("self",)).values_list("pk"))
-    records = list(
-        DutyRecord.objects.unfinished()
-        .filter(duty__duty_list__deployment=kept)
-        .select_for_update(of=("self",))
-    )
-    pks = [record.pk for record in records]
-    for pk in _chunks(pks):
-        mark_records(records=DutyRecord.objects.filter(pk__in=pk), today=actor.today, now=now)
-    for record in records:
-        record.due_on += days
-        record.period = Period.month_of(record.due_on).key
-    bulk_update_with_history(records, DutyRecord, ["due_on", "period"], batch_size=500, **trail)
-    for pk in _chunks(pks):
-        mark_records(records=DutyRecord.objects.filter(pk__in=pk), today=actor.today, now=now)
-    duties = list(
-        Duty.objects.filter(
-            Exists(DutyRecord.objects.unfinished().filter(duty=OuterRef("pk"))),
-            duty_list__deployment=kept,
-            deadline__isnull=False,
-        ).select_for_update(of=("self",))
-    )
-    for duty in duties:
-        duty.deadline += days
-    bulk_update_with_history(duties, Duty, ["deadline"], batch_size=500, **trail)
+    unfinished = DutyRecord.objects.unfinished().filter(duty__duty_list__deployment=kept)
+    records = _by_day(unfinished, "due_on")
+    duties = _by_day(Duty.objects.filter(duty_list__deployment=kept, records__in=unfinished), "deadline")
+    for day, keys in records:
+        _mark(keys, actor.today, now)
+        later = day + days
+        values = {"due_on": later, "period": Period.month_of(later).key}
+        change_rows(model=DutyRecord, keys=keys, values=values, trail=trail)
+        _mark(keys, actor.today, now)
+    for day, keys in duties:
+        change_rows(model=Duty, keys=keys, values={"deadline": day + days}, trail=trail)
+    number = sum(len(keys) for _, keys in records)
     kept.due_on = due_on
     kept._change_reason = f"延期：{reason}"[:100]
     kept.save()
@@ -254,10 +244,10 @@ def extend_deployment(*, actor, deployment: Deployment, due_on: date, reason: st
         actor=actor,
         event="部署延期",
         row=kept,
-        summary=f"{kept} 延至{due_on:%Y-%m-%d}：{reason}（{len(records)}项）",
+        summary=f"{kept} 延至{due_on:%Y-%m-%d}：{reason}（{number}项）",
         at=now,
     )
-    return len(records)
+    return number
 
 
 @transaction.atomic
@@ -383,7 +373,8 @@ def _open_own_list(actor, deployment, items, now):
         Duty,
         **_trail(actor, "部署", now),
     )
-    open_records(duties=duties, terms_of=lambda each: [_term(each.interval, each.deadline)], now=now)
+    days = {number: item.deadline for number, item in enumerate(items, start=1)}
+    open_records(duties=duties, terms_of=lambda each: [_term(each.interval, days[each.number])], now=now)
     mark_records(records=DutyRecord.objects.filter(duty__in=duties), today=actor.today, now=now)
 
 
@@ -433,6 +424,8 @@ def _copy_duties(deployment, keys, now):
     duties = Duty.objects.filter(duty_list__in=keys)
     carrier = DutyRecord.objects.in_force().filter(duty=OuterRef("parent")).order_by("pk").values("pk")[:1]
     for interval, deadline in duties.order_by().values_list("interval", "deadline").distinct():
+        if deadline is None:
+            continue  # nothing of a deployment has none
         open_term(
             duties=duties.filter(interval=interval, deadline=deadline),
             term=_term(interval, deadline),
@@ -474,5 +467,18 @@ def _trail(actor, reason, now) -> dict:
     return {"default_user": actor.user, "default_change_reason": reason[:100], "default_date": now}
 
 
-def _chunks(rows: list, size: int = 500) -> list[list]:
-    return [rows[start : start + size] for start in range(0, len(rows), size)]
+def _by_day(rows, field) -> list[tuple[date, list[int]]]:
+    """Pairs (day, keys) of locked rows that have a day, a few thousand keys each."""
+    by_day = defaultdict(list)
+    found = rows.filter(**{f"{field}__isnull": False}).order_by("pk").select_for_update(of=("self",))
+    for pk, day in found.values_list("pk", field):
+        by_day[day].append(pk)
+    return [
+        (day, keys[start : start + AT_ONCE])
+        for day, keys in by_day.items()
+        for start in range(0, len(keys), AT_ONCE)
+    ]
+
+
+def _mark(keys, today, now):
+    mark_records(records=DutyRecord.objects.filter(pk__in=keys), today=today, now=now)

@@ -257,6 +257,11 @@ def test_a_unit_sees_its_own_part_and_no_more(cast, deployment):
     own = lists_of(deployment)[cast.county]
     for name in ("deployment-part", "deployment-units"):
         assert cast.client("zhao").get(reverse(name, args=[own.pk])).status_code == 404
+    listed = text(cast.client("zhao").get(reverse("duty-list-detail", args=[given.pk])))
+    assert reverse("deployment-part", args=[given.pk]) in listed
+    record = record_of(deployment, cast.first)
+    shown = text(cast.client("li").get(reverse("duty-record-detail", args=[record.pk])))
+    assert reverse("deployment-chain", args=[record.duty_id]) in shown
     answer = cast.client("qian").get(reverse("deployment-part", args=[own.pk]))
     assert answer.url == reverse("deployment-detail", args=[deployment.pk])
     page = text(cast.client("li").get(reverse("deployment-part", args=[lists_of(deployment)[cast.first].pk])))
