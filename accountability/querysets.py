@@ -77,6 +77,10 @@ class DutyRecordQuerySet(OrganizationRowQuerySet):
         """Accepted, but done after the day it was due."""
         return self.in_force().filter(status=RecordStatus.ACCEPTED, done_on__gt=F("due_on"))
 
+    def short(self):
+        """Those of which less was counted, when they were handed in, than their duty asks for."""
+        return self.filter(counted__lt=F("duty__target"))
+
     def carried(self):
         """Those whose parent record was accepted: the pairs on which retention is measured."""
         return self.filter(parent__accepted_at__isnull=False)

@@ -1,6 +1,6 @@
 """Terms that close by themselves, because what the level above has confirmed reaches their target."""
 
-from collections import defaultdict
+from collections import Counter
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -109,9 +109,7 @@ def _settle(pks, now, today) -> int:
         batch_size=1000,
     )
     mark_accepted([each.pk for each in records], today, now)
-    units = defaultdict(int)
-    for each in records:
-        units[each.organization] += 1
+    units = Counter(each.organization for each in records)
     record_event(
         actor=None,
         event=REASON,

@@ -205,10 +205,15 @@ def duty_review_bulk(request, organization):
         return redirect(queue)
     rows = waiting_records(organization, actor).filter(pk__in=pks)
     sample = rows.select_related("organization", "duty").order_by("submitted_at", "pk")[:SAMPLE]
+    short = rows.short().count()
     context = {
         "title": "批量认可履责纪实",
         "question": f"将认可 {len(pks)} 份履责纪实，认可后计入各单位的数据。",
-        "facts": ["认可后不能再改。", "本人填报的纪实不在其中。"],
+        "facts": [
+            "认可后不能再改。",
+            "本人填报的纪实不在其中。",
+            *([f"其中 {short} 份计数不足，请先看过写明的原因。"] if short else []),
+        ],
         "sample": [f"{each.organization} · {each.duty.heading}（{each.window.label}）" for each in sample],
         "total": len(pks),
         "hidden": [("filters", filters), ("pks", ",".join(map(str, pks)))],

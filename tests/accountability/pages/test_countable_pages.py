@@ -92,6 +92,8 @@ def test_too_little_is_handed_in_with_a_reason_and_the_reviewer_sees_it(cast, ta
     assert "不足：3/4" in text(cast.client("zhao").get(queue))
     assert "应 4，计 3" in text(cast.client("zhao").get(detail(talks)))
     assert "3/4" in text(cast.client("zhao").get(reverse("duty-record-list", args=[cast.town.pk])))
+    bulk = reverse("duty-review-bulk", args=[cast.town.pk])
+    assert "其中 1 份计数不足" in text(cast.client("zhao").post(bulk, {"chosen": [talks.pk]}))
 
 
 def test_what_has_been_typed_is_not_overwritten(cast, talks):
