@@ -2,7 +2,8 @@
 
 import re
 
-_BETWEEN = re.compile(r"[、，,;；。/\s]+|以及|和|及")
+# 和 and 及 stand between two fields, and inside words such as 和谐 and 及时.
+_BETWEEN = re.compile(r"[、，,;；。/\s]+|以及|和(?![谐平睦])|(?<![普涉])及(?!时)")
 _TAIL = re.compile(r"(?:等方面|等|方面)?(?:的)?(?:各项)?(?:工作|事务)?$")
 #: A single character names no field.
 SHORTEST = 2
