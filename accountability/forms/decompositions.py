@@ -151,6 +151,10 @@ class DecompositionForm(forms.Form):
         return ShareRow(label, note, False, bound(""), bound("owner_"), bound("target_"), bound("measure_"))
 
     @property
+    def count_unit(self) -> str:
+        return "人" if self.duty.counted_by == CountedBy.PERSONS else "次"
+
+    @property
     def splits_a_count(self) -> bool:
         return self.duty.counted_by == CountedBy.HAND
 

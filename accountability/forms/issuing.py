@@ -37,10 +37,14 @@ class IssueForm(forms.Form):
             *((kind, OrganizationKind(kind).label) for kind in kinds),
         ]
         self.fields["level"].choices = [("", "全部层级"), *((level, Level(level).label) for level in levels)]
+        # What is chosen shows its effect at once; words do while they are typed, not when the field is left.
         for name, field in self.fields.items():
-            if name != "reach":
-                kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
-                field.widget.attrs["class"] = f"{kind} {kind}-sm"
+            kind = "form-control form-control-sm"
+            if name == "reach":
+                kind = "form-check-input narrows"
+            elif isinstance(field, (forms.ChoiceField, forms.ModelChoiceField)):
+                kind = "form-select form-select-sm narrows"
+            field.widget.attrs["class"] = kind
 
     @property
     def filters(self) -> dict:
