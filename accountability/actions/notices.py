@@ -140,6 +140,7 @@ def _pressing(today: date) -> QuerySet:
         _open_records(today)
         .filter(Q(due_on__lte=today + timedelta(days=30)) | Q(status=RecordStatus.RETURNED))
         .select_related("organization", "duty__duty_list", "duty__owner__user")
+        .defer("summary", "duty__content", "duty__measure")
     )
 
 

@@ -321,14 +321,13 @@ class _Succession:
         self.holders: dict[int, Appointment | None] = {}
 
     def _item_keys(self, duty: Duty, appointment_id: int | None) -> list[tuple]:
-        """How one item of one template, or deployment, is known again: by its words, or by heading and number."""
-        kind, *rest = list_key(duty.duty_list)
-        if kind == "decomposed":
+        """How one item of one template, or deployment, is known again: by its key in the template, or by its words."""
+        key = list_key(duty.duty_list)
+        if key[0] == "decomposed":
             return []
-        key = (kind, *rest, appointment_id, duty.heading)
-        keys: list[tuple] = [(*key, duty.content)]
-        if kind == "template":
-            keys.append((*key, duty.number))
+        keys: list[tuple] = [(key, appointment_id, duty.heading, duty.content)]
+        if duty.item_key is not None:
+            keys.append((key, appointment_id, duty.item_key))
         return keys
 
     def _holder(self, appointment: Appointment | None) -> Appointment | None:
@@ -361,6 +360,8 @@ class _Succession:
             is_personal=duty.is_personal,
             arranged_at=duty.arranged_at,
             number=duty.number,
+            item_key=duty.item_key,
+            added_by_id=self._own(duty.added_by_id),
             **duty.requirement(),
         )
         new.duty_list = self._list_for(duty.duty_list, holder)
@@ -402,11 +403,15 @@ class _Succession:
                 },
                 organization=self.heir,
                 appointment=holder,
-                issuer_id=self.heir.pk if former.issuer_id == self.source.pk else former.issuer_id,
+                issuer_id=self._own(former.issuer_id),
                 issued_on=self.today,
                 issued_by_id=former.issued_by_id,
             )
         return self.lists[key]
+
+    def _own(self, organization_id: int | None) -> int | None:
+        """What the source gave itself the heir gives itself."""
+        return self.heir.pk if organization_id == self.source.pk else organization_id
 
     def _open(self, trail: dict) -> None:
         """Write the new lists and duties; officers' shares after what they hang on."""

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Case, QuerySet, Value, When
+from django.db.models.functions import TruncDate
 
 from accountability.choices import NoticeKind
 from accountability.models import DutyList, DutyRecord, Notice, NoticeWording
@@ -10,6 +11,16 @@ from accountability.wording import STARTERS, Wording
 from branches.access import POWERS, Right
 from branches.models import Appointment, User
 
+#: What is most pressing comes first.
+ORDER = (
+    NoticeKind.OVERDUE,
+    NoticeKind.RETURNED,
+    NoticeKind.DUE_1,
+    NoticeKind.HANDED_OVER,
+    NoticeKind.TO_SIGN,
+    NoticeKind.DUE_7,
+    NoticeKind.DUE_30,
+)
 #: The number in the bar counts no further.
 UNREAD_CAP = 99
 
@@ -37,12 +48,19 @@ def _said(kind, row) -> Said:
 
 
 def inbox(user: User, only: str = "") -> QuerySet:
-    """The notices of a user, unread first, then the newest; `only` "unread", "ended", or "" for what still goes on."""
+    """The notices of a user, unread first, then the newest, of one day the most pressing.
+
+    `only` is "unread", "ended", or "" for what still goes on.
+    """
     notices = Notice.objects.filter(user=user, ended_at__isnull=only != "ended")
     if only == "unread":
         notices = notices.filter(read_at__isnull=True)
     return notices.order_by(
-        Case(When(read_at__isnull=True, then=Value(0)), default=Value(1)), "-created_at", "-pk"
+        Case(When(read_at__isnull=True, then=Value(0)), default=Value(1)),
+        TruncDate("created_at").desc(),
+        Case(*(When(kind=kind, then=Value(rank)) for rank, kind in enumerate(ORDER))),
+        "due_on",
+        "-pk",
     )
 
 
@@ -69,18 +87,6 @@ def post_for(notice: Notice, user: User, today: date) -> Appointment | None:
         if path and path.startswith(each.organization.path) and Right.VIEW in POWERS.get(each.post, {})
     ]
     return max(reaching, key=lambda each: (len(each.organization.path), each.pk), default=None)
-
-
-#: What is most pressing comes first.
-ORDER = (
-    NoticeKind.OVERDUE,
-    NoticeKind.RETURNED,
-    NoticeKind.DUE_1,
-    NoticeKind.HANDED_OVER,
-    NoticeKind.TO_SIGN,
-    NoticeKind.DUE_7,
-    NoticeKind.DUE_30,
-)
 
 
 def by_urgency(notices) -> list[tuple[NoticeKind, list[Notice]]]:

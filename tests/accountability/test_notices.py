@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from accountability import tasks
 from accountability.actions.lists import sign_list, withdraw_list
 from accountability.actions.notices import Recipients, end_notices, write_notices
 from accountability.actions.records import accept_record, return_record
@@ -244,3 +246,21 @@ def test_the_number_stops_at_ninety_nine(cast):
     Notice.objects.filter(row="record:1").update(ended_at=NOW)
     Notice.objects.filter(row="record:2").update(read_at=datetime(2026, 11, 20, tzinfo=UTC))
     assert unread_words(user) == "98"
+
+
+# By the clock
+
+
+def test_the_timetable_reminds_and_mails_at_its_hour(cast, record, mailoutbox):
+    cast.people["li"].email = "li@example.cn"
+    cast.people["li"].save()
+    with time_machine.travel("2026-11-20 07:20 +0800", tick=False):
+        tasks.follow_changes()
+        assert tasks.write_notices() > 0
+    with time_machine.travel("2026-11-20 08:10 +0800", tick=False):
+        assert tasks.send_digests() == 1
+    with time_machine.travel("2026-11-20 09:10 +0800", tick=False):
+        assert tasks.send_digests() == 0
+    with time_machine.travel("2026-11-21 08:10 +0800", tick=False):  # a Saturday
+        assert tasks.send_digests() == 0
+    assert [letter.to for letter in mailoutbox] == [["li@example.cn"]]

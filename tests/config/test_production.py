@@ -70,3 +70,26 @@ def test_development_makes_its_own_secrets_and_keeps_them(tmp_path):
     second = python(*show, DATA_DIR=str(tmp_path))
     assert first.stdout == second.stdout != ""
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()] == [0o600] * 3
+
+
+@pytest.mark.parametrize(
+    ("environment", "shown"),
+    [
+        ({}, "False https://gauge.example.cn"),
+        (
+            {
+                "EMAIL_URL": "smtp+tls://gauge%40example.cn:secret@mail.internal:587",
+                "SITE_URL": "https://duties.example.cn/",
+            },
+            "True https://duties.example.cn mail.internal 587 gauge@example.cn True",
+        ),
+    ],
+)
+def test_letters_go_where_the_environment_says_or_nowhere(environment, shown):
+    result = python(
+        "-c",
+        "from config import settings as s; print(s.SENDS_MAIL, s.SITE_URL,"
+        " *([s.EMAIL_HOST, s.EMAIL_PORT, s.EMAIL_HOST_USER, s.EMAIL_USE_TLS] if s.SENDS_MAIL else []))",
+        **(WHOLE | environment),
+    )
+    assert result.stdout.strip() == shown, result.stderr

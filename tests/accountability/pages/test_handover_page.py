@@ -65,7 +65,7 @@ def test_others_of_the_county_and_elsewhere_are_no_choice(cast, url):
 
 def test_who_has_left_stands_on_top(cast, url):
     Appointment.objects.filter(user=cast.people["qian"]).update(ends_on=TODAY)
-    assert "责任人已离任" in text(cast.client("wu").get(url))
+    assert "已离任" in text(cast.client("wu").get(url))
 
 
 def test_leaders_and_administrators_only(cast, url):
@@ -83,3 +83,10 @@ def test_the_page_asks_the_same_queries_whatever_there_is(
     issue_lists(actor=acting("wu"), template=templates["DUAL"], scope=cast.city, now=NOW)
     with django_assert_max_num_queries(len(few)):
         text(client.get(url, sent))
+
+
+def test_the_way_there_is_where_lists_and_posts_are(cast, url):
+    index = reverse("duty-list-index", args=[cast.county.pk])
+    assert url in text(cast.client("qian").get(index))
+    assert url not in text(cast.client("sun").get(index))
+    assert url in text(cast.client("wu").get(reverse("appointment-list", args=[cast.county.pk])))
