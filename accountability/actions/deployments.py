@@ -7,8 +7,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import (
     BooleanField,
+    CharField,
+    DateTimeField,
     Exists,
     F,
+    IntegerField,
     OuterRef,
     Subquery,
     Value,
@@ -24,6 +27,7 @@ from accountability.choices import (
     EvidenceKind,
     IssueReach,
     ListStatus,
+    RecordStatus,
 )
 from accountability.forbidden import find_forbidden
 from accountability.models import Deployment, Duty, DutyList, DutyRecord, IssueBatch
@@ -232,6 +236,9 @@ def extend_deployment(*, actor, deployment: Deployment, due_on: date, reason: st
         _mark(keys, actor.today, now)
         later = day + days
         values = {"due_on": later, "period": Period.month_of(later).key}
+        if Period.month_of(later) != Period.month_of(day):
+            _leave_behind(keys, now)
+            values["opened_at"] = now
         change_rows(model=DutyRecord, keys=keys, values=values, trail=trail)
         _mark(keys, actor.today, now)
     for day, keys in duties:
@@ -478,6 +485,24 @@ def _by_day(rows, field) -> list[tuple[date, list[int]]]:
         for day, keys in by_day.items()
         for start in range(0, len(keys), AT_ONCE)
     ]
+
+
+def _leave_behind(keys, now):
+    """Leave in its old month that each of these records was owed there until now: a past cut-off still sees it."""
+    columns = {
+        **{
+            name: F(name)
+            for name in ("duty", "organization", "parent", "is_deployment", "period", "due_on", "opened_at")
+        },
+        "status": Value(RecordStatus.OPEN.value, output_field=CharField()),
+        "summary": Value("", output_field=CharField()),
+        "is_settled_by_count": Value(False, output_field=BooleanField()),
+        "version": Value(1, output_field=IntegerField()),
+        "withdrawn_at": Value(now, output_field=DateTimeField()),
+    }
+    insert_select(
+        DutyRecord, list(columns), DutyRecord.objects.filter(pk__in=keys).values_list(*columns.values())
+    )
 
 
 def _mark(keys, today, now):

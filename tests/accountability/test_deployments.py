@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,8 +15,10 @@ from accountability.actions.deployments import (
 from accountability.actions.lists import sign_list
 from accountability.actions.records import accept_record, submit_record
 from accountability.choices import DeploymentState, ListStatus
+from accountability.counts import duty_counts
 from accountability.models import Deployment, Duty, DutyList, DutyRecord, IssueBatch
 from branches.models import AuditEntry, DirtyMark, Organization
+from branches.periods import Period
 from tests.accountability.conftest import NOW, TODAY
 from tests.conftest import plant
 
@@ -69,7 +71,7 @@ def further(cast, acting, deployment):
 
 
 def record_of(deployment, organization, number=1):
-    return DutyRecord.objects.get(
+    return DutyRecord.objects.in_force().get(
         duty__duty_list__deployment=deployment, organization=organization, duty__number=number
     )
 
@@ -267,7 +269,7 @@ def test_extending_moves_what_is_open_and_keeps_what_is_stricter(cast, acting, d
     assert deployment.due_on == date(2027, 1, 9)
     assert record_of(deployment, cast.town, 2).due_on == DUE
     assert record_of(deployment, cast.town, 1).due_on == date(2026, 12, 30)
-    branch = DutyRecord.objects.select_related("duty").get(organization=cast.first)
+    branch = DutyRecord.objects.in_force().select_related("duty").get(organization=cast.first)
     assert (branch.due_on, branch.period, branch.duty.deadline) == (
         date(2027, 1, 4),
         202701,
@@ -280,6 +282,27 @@ def test_extending_moves_what_is_open_and_keeps_what_is_stricter(cast, acting, d
     )
     assert sent == 1
     assert DutyRecord.objects.get(organization=cast.second).due_on == date(2026, 12, 30)
+
+
+def owed(month, cutoff):
+    rows = duty_counts(Period.parse(month), cutoff).values_list("organization_id", "deployments_due")
+    return dict(rows)
+
+
+def test_a_past_cut_off_still_sees_what_was_owed_before_an_extension(cast, acting, further):
+    before, later = NOW + timedelta(hours=1), NOW + timedelta(days=2)
+    december = owed("2026-12", before)
+    assert december == dict.fromkeys([cast.county.pk, cast.town.pk, cast.first.pk, cast.second.pk], 2)
+    extend_deployment(
+        actor=acting("qian"),
+        deployment=further,
+        due_on=date(2027, 1, 9),
+        reason="雨雪封路",
+        now=NOW + timedelta(days=1),
+    )
+    assert owed("2026-12", before) == december
+    assert owed("2027-01", before) == {}
+    assert owed("2026-12", later) == owed("2027-01", later) == dict.fromkeys(december, 1)
 
 
 @pytest.mark.parametrize(
