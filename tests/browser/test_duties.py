@@ -21,12 +21,18 @@ def test_a_duty_list_is_issued_recorded_and_accepted(cast, template, open_as, as
     page.get_by_role("link", name="查看与编辑").click()
     page.get_by_role("row", name=template.title).get_by_role("link", name="下发").click()
     page.get_by_label("下发范围").select_option(label="望川县委")
-    page.get_by_role("button", name="查看影响").click()
-    page.get_by_text("增加的负担").wait_for()
+    # The effect follows the choice at once, without a button.
+    page.get_by_role("button", name="下发全部 2 份").wait_for()
     assert_accessible(page)
+    page.get_by_role("checkbox", name="第一支部").check()
+    assert "已选 1 条" in page.locator("[data-bulk-bar]").inner_text()
+    page.get_by_label("选择全部 2 条匹配").check()
+    page.get_by_role("button", name="下发所选").click()
+    page.get_by_text("将下发 2 份清单").wait_for()
     assert DutyList.objects.count() == 0
-    page.get_by_role("button", name="下发 2 份").click()
-    page.get_by_text("已下发2份清单").wait_for()
+    page.get_by_role("button", name="下发 2 份").dblclick()
+    page.get_by_text("已下发 2/2份").wait_for()
+    assert_accessible(page)
     duty_list = DutyList.objects.get(organization=cast.first)
 
     page = open_as("li", f"/organizations/{cast.first.pk}/duties/", viewport=PHONE)

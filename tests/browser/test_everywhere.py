@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accountability.actions.lists import issue_lists
 from accountability.actions.starters import load_duty_starters
-from accountability.models import DutyList, DutyRecord, DutyTemplate
+from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
 from branches.access import Actor
 from branches.actions.cadence import load_cadence_starters
 from branches.choices import Level, MeetingKind, MeetingStatus
@@ -52,6 +52,7 @@ def world(cast):
         "template": template.pk,
         "rule": CadenceRule.objects.first().pk,
         "list": DutyList.objects.get(organization=cast.first).pk,
+        "duty": Duty.objects.filter(organization=cast.first).first().pk,
         "duty_record": DutyRecord.objects.filter(organization=cast.first).first().pk,
         "member": cast.people["zhou"].member_id,
         "account": cast.people["li"].pk,
@@ -79,6 +80,8 @@ PAGES = {
         "/help/",
         "/help/numbers/",
         "/password/",
+        "/duties/{duty}/decompose/",
+        "/duties/{duty}/owner/",
     ],
     "zhao": [
         "/",
@@ -105,6 +108,8 @@ PAGES = {
         "/duty-templates/{template}/",
         "/duty-templates/{template}/edit/",
         "/duty-templates/{template}/issue/",
+        "/organizations/{city}/issue-batches/",
+        "/organizations/{city}/duties/stricter/",
         "/formulas/",
         "/formulas/change/",
         "/organizations/{city}/",
