@@ -14,6 +14,7 @@ from accountability.scoring.schemes import Item, Line, Role, Rule, Scheme, Subje
 
 DATA = ("count", "due", "value", "level", "points", "yes")
 MOST_PROBLEMS = 100
+MOST_RULES = 20
 
 
 def check_scheme(scheme: Scheme) -> list[Problem]:
@@ -21,8 +22,8 @@ def check_scheme(scheme: Scheme) -> list[Problem]:
     with localcontext(EXACT):
         found = list(_structure(scheme))
         if not any(problem.blocks for problem in found):
-            found += [*_sums(scheme), *_reaches(scheme)]
-        return [*found, *_shares(scheme), *_grades(scheme), *_refusals(scheme)]
+            found += [*_sums(scheme), *_reaches(scheme), *_shares(scheme), *_grades(scheme)]
+        return [*found, *_refusals(scheme)]
 
 
 def check_facts(scheme: Scheme, facts: Facts) -> list[Problem]:
@@ -51,6 +52,9 @@ def _structure(scheme: Scheme) -> Iterator[Problem]:
         yield error("cap", "总分的封顶低于保底")
     for number, rule in enumerate(scheme.rules, start=1):
         yield from _rule(rule, Place.SCHEME, f"rule[{number}]")
+    for kinds in (["COEFF"], ["SCALE"], [name for name, kind in KINDS.items() if kind.group is Group.PEER]):
+        if sum(1 for rule in scheme.rules if rule.kind in kinds) > 1:
+            yield error("rule", f"{'、'.join(kinds)} 只能写一条")
     for at, line in enumerate(scheme.lines, start=1):
         where = f"line[{at}]（{line.title}）"
         if line.role is Role.BASE and line.full is None:
@@ -59,6 +63,8 @@ def _structure(scheme: Scheme) -> Iterator[Problem]:
             yield error(where, "没有评价项")
         if line.bounds.are_crossed:
             yield error(where, "封顶低于保底")
+        if sum(1 for rule in (*scheme.rules, *line.rules) if rule.kind == "MULT") > MOST_RULES:
+            yield error(where, f"最多 {MOST_RULES} 个倍数条件")
         for number, rule in enumerate(line.rules, start=1):
             yield from _rule(rule, Place.LINE, f"{where}.rule[{number}]")
         for number, item in enumerate(line.items, start=1):
@@ -78,6 +84,8 @@ def _item(line: Line, item: Item, where: str) -> Iterator[Problem]:
     yield from wrong
     if not wrong and not readers(item):
         yield error(where, "没有计分规则")
+    if len(item.rules) > MOST_RULES:
+        yield error(where, f"最多 {MOST_RULES} 条规则")
 
 
 def _rule(rule: Rule, place: Place, where: str) -> Iterator[Problem]:
@@ -183,7 +191,7 @@ def _highest_total(scheme: Scheme) -> Decimal | None:
 
 def _shares(scheme: Scheme) -> Iterator[Problem]:
     for rules, where in _levels(scheme):
-        shares = [rule for rule in rules if rule.kind in KINDS and kind_of(rule).group is Group.SHARE]
+        shares = [rule for rule in rules if kind_of(rule).group is Group.SHARE]
         if len(shares) > 1:
             yield error(where, f"{'、'.join(rule.kind for rule in shares)} 只能用一种")
         for rule in shares:
@@ -213,7 +221,7 @@ def share_kinds(scheme: Scheme, line: Line, item: Item) -> list[str]:
         rule.kind
         for rules in (scheme.rules, line.rules, item.rules)
         for rule in rules
-        if rule.kind in KINDS and kind_of(rule).group is Group.SHARE
+        if kind_of(rule).group is Group.SHARE
     ]
 
 
@@ -232,7 +240,7 @@ def _grades(scheme: Scheme) -> Iterator[Problem]:
             "rule", [rule["condition"] for rule in scheme.of_kind(kind)], KINDS[kind].label + "情形"
         )
     for number, rule in enumerate(scheme.rules, start=1):
-        if rule.kind not in KINDS or kind_of(rule).group is not Group.GRADE:
+        if kind_of(rule).group is not Group.GRADE:
             continue
         where = f"rule[{number}]（{kind_of(rule).label}）"
         if not scheme.grades and not (rule.kind == "VETO" and rule["effect"] == "zero"):
@@ -345,7 +353,7 @@ def _refusals(scheme: Scheme) -> Iterator[Problem]:
     if scheme.subject is Subject.PERSON:
         for rules, where in _levels(scheme):
             for rule in rules:
-                if rule.kind in KINDS and kind_of(rule).group is Group.PEER:
+                if kind_of(rule).group is Group.PEER:
                     yield error(where, f"不予采用：对个人不得排名比较，{kind_of(rule).label}只用于单位")
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal, localcontext
 from accountability.scoring.checks import check_facts, check_scheme
 from accountability.scoring.explanation import Evaluation, Missing, Result, Step
 from accountability.scoring.facts import AdjustmentKind, Entry, Facts, Unit
-from accountability.scoring.kinds import KINDS, Group, Mark, Reading, kind_of, within_zero
+from accountability.scoring.kinds import KINDS, Group, Kind, Mark, Reading, kind_of, within_zero
 from accountability.scoring.numbers import EXACT, ONE, ZERO, plain, rounded, signed
 from accountability.scoring.problems import require
 from accountability.scoring.rules.grades import ORDER, Standing, lower
@@ -50,6 +50,63 @@ class _Scope:
     by: str = ""
     struck: Struck = field(default_factory=dict)
 
+    def of(self, item: str) -> tuple[Entry, ...]:
+        """The entries of one item."""
+        return self.entries.get(item, ())
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """A rule of an item that reads facts, with its words."""
+
+    number: int
+    rule: Rule
+    kind: Kind
+    label: str
+    sentence: str
+    is_listed: bool
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is the same for every unit about an item."""
+
+    item: Item
+    readers: tuple[_Reader, ...]
+    changes: tuple[Rule, ...]
+    start: Step | None
+    bounds: Bounds
+    full: str
+    about: dict
+    inapplicable: Decimal
+
+    @classmethod
+    def of(cls, scheme: Scheme, line: Line, item: Item) -> "_Plan":
+        """The plan of an item where it stands."""
+        found = []
+        for number, rule in enumerate(readers(item)):
+            kind = kind_of(rule)
+            is_listed = kind.asks and line.role is not Role.BONUS
+            found.append(_Reader(number, rule, kind, rule.fact or kind.label, kind.sentence(rule), is_listed))
+        changes = [
+            rule for rules in (scheme.rules, line.rules, item.rules) for rule in rules if rule.kind == "MULT"
+        ]
+        changes += [rule for rule in item.rules if rule.kind == "MAX_ONLY"]
+        start = starting(line, item)
+        values = {"source": item.source.value, "datum": item.datum, "clause": item.clause}
+        return cls(
+            item,
+            tuple(found),
+            tuple(changes),
+            Step("start", item.key, "起评分", start, "满分起评" if start == item.full else "")
+            if start
+            else None,
+            item.bounds(line.role),
+            _full(item.full),
+            {name: value for name, value in values.items() if value},
+            item.full or ZERO if line.role is Role.BASE else ZERO,
+        )
+
 
 class _Table:
     """The units side by side."""
@@ -59,6 +116,9 @@ class _Table:
         self.units = {unit.id: unit for unit in facts.units}
         self.entries = {unit.id: _by_item(unit.entries) for unit in facts.units}
         self.figures: dict[tuple, list[Decimal]] = {}
+        self.plans = {
+            line.key: tuple(_Plan.of(scheme, line, item) for item in line.items) for line in scheme.lines
+        }
 
     def results(self) -> tuple[Result, ...]:
         """One for each unit, in the order of the facts."""
@@ -103,7 +163,7 @@ class _Table:
     def sheet(self, unit: Unit) -> Step:
         """Lines, additions and deductions."""
         scope = _Scope(unit, self.entries[unit.id])
-        items = [item for _, item in self.scheme.items()]
+        items = [item.key for _, item in self.scheme.items()]
         parts = self.shared(self.scheme.rules, scope, items, self.lines)
         return Step.of("sum", "sum", "合计", parts)
 
@@ -151,7 +211,8 @@ class _Table:
 
     def lines(self, scope: _Scope) -> Iterable[Step]:
         """The lines and the adjustments of one unit."""
-        scope = self.striking(self.scheme.rules, scope, list(self.scheme.items()))
+        plans = [plan for line in self.scheme.lines for plan in self.plans[line.key]]
+        scope = self.striking(self.scheme.rules, scope, plans)
         gates = self.scheme.of_kind("GATE")
         failed: dict[int, Line] = {}
         for line in self.scheme.lines:
@@ -174,113 +235,98 @@ class _Table:
         """The items of a line within its floor and cap."""
 
         def body(inner):
-            inner = self.striking(line.rules, inner, [(line, item) for item in line.items])
-            return self.items(line, inner)
+            return self.items(line, self.striking(line.rules, inner, self.plans[line.key]))
 
-        parts = self.shared(line.rules, scope, line.items, body)
+        parts = self.shared(line.rules, scope, [item.key for item in line.items], body)
         return Step.of("line", line.key, line.title, _bounded(parts, line.bounds), _full(line.full))
 
     def items(self, line: Line, scope: _Scope) -> tuple[Step, ...]:
         """The items; where some do not apply and the scheme says so, the others are scaled up to the whole."""
-        steps, applying, whole = [], ZERO, ZERO
-        left_out = [item for item in line.items if is_inapplicable(item, scope.entries.get(item.key, ()))]
+        plans = self.plans[line.key]
+        left_out = {plan.item.key for plan in plans if is_inapplicable(plan.item, scope.of(plan.item.key))}
         scaled = self.scheme.inapplicable is Inapplicable.SCALE and line.role is Role.BASE
-        scaled = scaled and len(left_out) < len(line.items)
-        for item in line.items:
-            whole += item.full or ZERO
-            if item in left_out:
-                given = item.full if item.full and line.role is Role.BASE and not scaled else ZERO
-                because = (
-                    "不适用，不计入并按比例折算" if scaled else "不适用，按满分计" if given else "不适用"
-                )
-                facts = scope.entries.get(item.key, ())
-                part = Step("inapplicable", item.key, "不适用", given, because, facts=facts)
-                steps.append(
-                    Step.of("item", item.key, item.title, (part,), _full(item.full), about=_about(item))
-                )
+        scaled = scaled and 0 < len(left_out) < len(plans)
+        steps, applying, whole = [], ZERO, ZERO
+        for plan in plans:
+            whole += plan.item.full or ZERO
+            if plan.item.key in left_out:
+                steps.append(self.left_out(plan, scope, scaled))
             else:
-                applying += item.full or ZERO
-                steps.append(self.item(line, item, scope))
-        if scaled and left_out and applying and applying != whole:
+                applying += plan.item.full or ZERO
+                steps.append(self.item(plan, scope))
+        if scaled and applying:
             because = f"适用的{plain(applying)}分折算为{plain(whole)}分"
             return (Step.of("scale", "inapplicable", "折算", steps, because, times=whole, over=applying),)
         return tuple(steps)
 
-    def item(self, line: Line, item: Item, scope: _Scope) -> Step:
-        """One item within its floor and cap."""
-        parts = self.shared(item.rules, scope, (item,), lambda inner: self.marked(line, item, inner))
-        bounded = _bounded(parts, item.bounds(line.role))
-        return Step.of("item", item.key, item.title, bounded, _full(item.full), about=_about(item))
+    def left_out(self, plan: _Plan, scope: _Scope, scaled: bool) -> Step:
+        """An item that does not apply."""
+        item, given = plan.item, ZERO if scaled else plan.inapplicable
+        because = "不适用，不计入并按比例折算" if scaled else "不适用，按满分计" if given else "不适用"
+        part = Step("inapplicable", item.key, "不适用", given, because, facts=scope.of(item.key))
+        return Step.of("item", item.key, item.title, (part,), plan.full, about=plan.about)
 
-    def marked(self, line: Line, item: Item, scope: _Scope) -> list[Step]:
+    def item(self, plan: _Plan, scope: _Scope) -> Step:
+        """One item within its floor and cap."""
+        item = plan.item
+        parts = self.shared(item.rules, scope, (item.key,), lambda inner: self.marked(plan, inner))
+        return Step.of(
+            "item", item.key, item.title, _bounded(parts, plan.bounds), plan.full, about=plan.about
+        )
+
+    def marked(self, plan: _Plan, scope: _Scope) -> list[Step]:
         """Where an item starts, and what its rules make of the facts."""
-        steps = []
-        start = starting(line, item)
-        if start:
-            steps.append(Step("start", item.key, "起评分", start, "满分起评" if start == item.full else ""))
-        for rule, marks in self.found(line, item, scope):
-            kind = kind_of(rule)
+        steps = [] if plan.start is None else [plan.start]
+        for reader, marks in self.found(plan, scope):
             facts = [
-                Step(
-                    "fact", rule.fact, rule.fact or kind.label, mark.points, mark.because, facts=mark.entries
-                )
+                Step("fact", reader.rule.fact, reader.label, mark.points, mark.because, facts=mark.entries)
                 for mark in marks
             ]
             points = sum((mark.points for mark in marks), ZERO)
-            kept = within_zero(points, rule.params.get("cap"))
+            kept = within_zero(points, reader.rule.params.get("cap"))
             if kept != points:
-                facts.append(Step("limit", "cap", "封顶", kept - points, f"最多{plain(rule['cap'])}分"))
+                because = f"最多{plain(reader.rule['cap'])}分"
+                facts.append(Step("limit", "cap", "封顶", kept - points, because))
+            unfilled = reader.is_listed and not read_by(reader.rule, scope.of(plan.item.key))
             steps.append(
-                Step.of(
-                    "rule",
-                    rule.kind,
-                    rule.fact or kind.label,
-                    facts,
-                    kind.sentence(rule),
-                    unfilled=kind.asks
-                    and line.role is not Role.BONUS
-                    and not read_by(rule, scope.entries.get(item.key, ())),
-                )
+                Step.of("rule", reader.rule.kind, reader.label, facts, reader.sentence, unfilled=unfilled)
             )
         return steps
 
-    def found(self, line: Line, item: Item, scope: _Scope) -> list[tuple[Rule, list[Mark]]]:
+    def found(self, plan: _Plan, scope: _Scope) -> list[tuple[_Reader, list[Mark]]]:
         """The marks of each rule of an item, changed and struck out as the rules of item, line and scheme say."""
-        found = [(rule, self.marks(item, number, rule, scope)) for number, rule in enumerate(readers(item))]
-        changes = [
-            rule
-            for rules in (self.scheme.rules, line.rules, item.rules)
-            for rule in rules
-            if rule.kind == "MULT"
-        ]
-        changes += [rule for rule in item.rules if rule.kind == "MAX_ONLY"]
-        for change in changes:
-            found = _changed(change, found)
+        found = [(reader, self.marks(plan.item, reader, scope)) for reader in plan.readers]
+        for change in plan.changes:
+            changed = iter(kind_of(change).function(change, [mark for _, marks in found for mark in marks]))
+            found = [(reader, [next(changed) for _ in marks]) for reader, marks in found]
         if scope.struck:
             found = [
-                (rule, [scope.struck.get((item.key, number, mark.entries), mark) for mark in marks])
-                for number, (rule, marks) in enumerate(found)
+                (
+                    reader,
+                    [scope.struck.get((plan.item.key, reader.number, mark.entries), mark) for mark in marks],
+                )
+                for reader, marks in found
             ]
         return found
 
-    def marks(self, item: Item, number: int, rule: Rule, scope: _Scope) -> list[Mark]:
+    def marks(self, item: Item, reader: _Reader, scope: _Scope) -> list[Mark]:
         """What one rule makes of the facts it reads."""
-        kind = kind_of(rule)
-        entries = read_by(rule, scope.entries.get(item.key, ()))
+        rule, kind = reader.rule, reader.kind
+        entries = read_by(rule, scope.of(item.key))
         if is_without_reading(rule, entries):
-            return [Mark(ZERO, "不适用", entries)] if entries else []
+            return [Mark(ZERO, "不适用", entries)]
         if kind.group is Group.MARK:
             return kind.function(rule, Reading(entries, scope.unit, item.full))
         own = measured(entries)
         if own is None:
             return []
-        points, because = kind.function(rule, own, self.figures_of(item, number, rule, scope))
+        points, because = kind.function(rule, own, self.figures_of(item, reader, scope))
         return [Mark(points, because, entries)]
 
-    def figures_of(self, item: Item, number: int, rule: Rule, scope: _Scope) -> list[Decimal]:
+    def figures_of(self, item: Item, reader: _Reader, scope: _Scope) -> list[Decimal]:
         """The figures of all peers for a rule, sorted."""
         group = self.peer_key(scope.unit)
-        key = (item.key, number, scope.by, group)
+        key = (item.key, reader.number, scope.by, group)
         if key not in self.figures:
             figures = []
             for unit in self.units.values():
@@ -288,10 +334,10 @@ class _Table:
                     continue
                 entries = tuple(
                     entry
-                    for entry in read_by(rule, self.entries[unit.id].get(item.key, ()))
+                    for entry in read_by(reader.rule, self.entries[unit.id].get(item.key, ()))
                     if not entry.of and (not scope.by or entry.by in ("", scope.by))
                 )
-                figure = None if is_without_reading(rule, entries) else measured(entries)
+                figure = None if is_without_reading(reader.rule, entries) else measured(entries)
                 if figure is not None:
                     figures.append(figure)
             self.figures[key] = sorted(figures)
@@ -303,14 +349,13 @@ class _Table:
         self,
         rules: Iterable[Rule],
         scope: _Scope,
-        items: Iterable[Item],
+        keys: Sequence[str],
         body: Callable[[_Scope], Iterable[Step]],
     ) -> tuple[Step, ...]:
         """What `body` makes of the scope: once, or once for each share and brought together."""
         rule = next((rule for rule in rules if kind_of(rule).group is Group.SHARE), None)
         if rule is None:
             return tuple(body(scope))
-        keys = [item.key for item in items]
         others = {
             charge: _flat(self.entries[charge], keys)
             for charge in scope.unit.in_charge_of
@@ -331,15 +376,15 @@ class _Table:
             for share in kind_of(rule).function(rule, sharing)
         )
 
-    def striking(self, rules: Iterable[Rule], scope: _Scope, items: Sequence[tuple[Line, Item]]) -> _Scope:
+    def striking(self, rules: Iterable[Rule], scope: _Scope, plans: Iterable[_Plan]) -> _Scope:
         """The scope with what 就高不重复 of a line or of the scheme strikes out across its items."""
         for rule in rules:
             if rule.kind != "MAX_ONLY":
                 continue
             keys, marks = [], []
-            for line, item in items:
-                for number, (_, found) in enumerate(self.found(line, item, scope)):
-                    keys += [(item.key, number, mark.entries) for mark in found]
+            for plan in plans:
+                for reader, found in self.found(plan, scope):
+                    keys += [(plan.item.key, reader.number, mark.entries) for mark in found]
                     marks += found
             changed = kind_of(rule).function(rule, marks)
             struck = {
@@ -373,11 +418,6 @@ def _by_item(entries: Iterable[Entry]) -> ByItem:
 
 def _flat(entries: ByItem, keys: Iterable[str]) -> tuple[Entry, ...]:
     return tuple(entry for key in keys for entry in entries.get(key, ()))
-
-
-def _changed(change: Rule, found: list[tuple[Rule, list[Mark]]]) -> list[tuple[Rule, list[Mark]]]:
-    changed = iter(kind_of(change).function(change, [mark for _, marks in found for mark in marks]))
-    return [(rule, [next(changed) for _ in marks]) for rule, marks in found]
 
 
 def _bounded(parts: Iterable[Step], bounds: Bounds) -> tuple[Step, ...]:
@@ -418,11 +458,6 @@ def _adjustments(unit: Unit) -> list[Step]:
 
 def _full(full: Decimal | None) -> str:
     return "" if full is None else f"满分{plain(full)}"
-
-
-def _about(item: Item) -> dict:
-    values = {"source": item.source.value, "datum": item.datum, "clause": item.clause}
-    return {name: value for name, value in values.items() if value}
 
 
 def _missing(step: Step, item: Step | None = None, share: str = "") -> Iterable[Missing]:

@@ -9,7 +9,7 @@ from accountability.scoring.facts import Entry
 from accountability.scoring.numbers import EXACT, ONE, ZERO, divide, plain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """A value and what it is made of: `points` is the sum of `parts` × `times` ÷ `over`.
 
@@ -53,6 +53,17 @@ class Step:
             return None
         total = sum(found, ZERO)
         return total if self.what != "share" else divide(total * self.times, self.over)
+
+    def earnings(self) -> dict[tuple[str, str], Decimal]:
+        """What `earned` says of every line and item beneath, by (what, key)."""
+        found = {(self.what, self.key): self.points} if self.what in ("line", "item") else {}
+        inside: dict[tuple[str, str], Decimal] = {}
+        for part in self.parts:
+            for key, points in part.earnings().items():
+                inside[key] = inside.get(key, ZERO) + points
+        if self.what == "share":
+            inside = {key: divide(points * self.times, self.over) for key, points in inside.items()}
+        return inside | found
 
     def as_dict(self) -> dict:
         """Plain values; numbers as text, so that no digit is lost."""
@@ -133,12 +144,16 @@ class Result:
             return self.explanation.earned("line", key)
 
     def as_dict(self) -> dict:
-        """Plain values; the total as text."""
+        """Plain values; the total as text, lines and items by key."""
+        with localcontext(EXACT):
+            earnings = self.explanation.earnings()
         return {
             "id": self.id,
             "name": self.name,
             "total": str(self.total),
             "grade": self.grade,
+            "lines": {key: plain(points) for (what, key), points in earnings.items() if what == "line"},
+            "items": {key: plain(points) for (what, key), points in earnings.items() if what == "item"},
             "explanation": self.explanation.as_dict(),
             "grading": [step.as_dict() for step in self.grading],
             "missing": [each.as_dict() for each in self.missing],

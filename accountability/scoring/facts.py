@@ -8,7 +8,7 @@ from enum import StrEnum
 from accountability.scoring.numbers import plain
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Entry:
     """One fact about an item: what was counted, measured, judged or given, when, by whom and on which evidence.
 

@@ -1,5 +1,6 @@
 """Schemes and facts as TOML: read strictly, written back the same."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -46,6 +47,8 @@ from accountability.scoring.shapes import (
 LARGEST = 64 * 1024 * 1024
 FORMAT = 1
 MOST_PROBLEMS = 100
+#: A key of so many parts is no key of ours, and reading it takes time that grows with their square.
+_DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]+)[ \t]*\.[ \t]*){20}""")
 
 
 def read_scheme(content: str | bytes) -> Scheme:
@@ -77,6 +80,8 @@ def parse(content: str | bytes) -> dict[str, Any]:
         text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
     except UnicodeDecodeError as broken:
         raise Refused([error("", f"不是 UTF-8 文本（第 {broken.start + 1} 个字节）")]) from broken
+    if _DEEP_KEY.search(text):
+        raise Refused([error("", "TOML 嵌套过深")])
     try:
         return tomllib.loads(text, parse_float=to_decimal)
     except tomllib.TOMLDecodeError as broken:

@@ -127,7 +127,7 @@ class Kind:
         return Gives.LOSS if max(points) <= 0 and min(points) < 0 else self.gives
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """Points from facts, with the sentence that says why."""
 
@@ -136,7 +136,7 @@ class Mark:
     entries: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a rule of an item sees: the entries on its fact, the unit, the full marks of its item."""
 
@@ -196,8 +196,10 @@ def kind_of(rule: Rule) -> Kind:
 
 
 def kinds_at(place: Place) -> list[str]:
-    """The names of the kinds that may be written there."""
-    return [name for name, declared in KINDS.items() if place in declared.places]
+    """The names of the kinds that may be written there, those that read facts first."""
+    order = list(Group)
+    found = [kind for kind in KINDS.values() if place in kind.places]
+    return [kind.name for kind in sorted(found, key=lambda kind: order.index(kind.group))]
 
 
 def _fill(phrase: str, params: Mapping[str, Any]) -> str:

@@ -22,21 +22,20 @@ EXACT = Context(prec=400, traps=[Inexact, InvalidOperation, DivisionByZero, Over
 CARRIED = 30
 #: … of which the last ten are dropped before the final rounding, so that 1 ÷ 3 × 3 is 1.
 TRUSTED = 20
+_CARRIED = Decimal(1).scaleb(-CARRIED)
+_TRUSTED = Decimal(1).scaleb(-TRUSTED)
 _ROUNDING = Context(prec=400, traps=[InvalidOperation, DivisionByZero, Overflow])
 _DIVISION = Context(prec=120, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 
 
 def divide(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """The quotient: exact when it ends within `CARRIED` places, else carried to that many."""
-    quotient = _DIVISION.divide(dividend, divisor)
-    if int(quotient.as_tuple().exponent) >= -CARRIED:
-        return quotient
-    return quotient.quantize(Decimal(1).scaleb(-CARRIED), ROUND_HALF_EVEN, _DIVISION)
+    """The quotient, exact when it ends within `CARRIED` places."""
+    return _DIVISION.divide(dividend, divisor).quantize(_CARRIED, ROUND_HALF_EVEN, _DIVISION)
 
 
 def rounded(points: Decimal, places: int) -> Decimal:
     """四舍五入: halves away from zero."""
-    settled = points.quantize(Decimal(1).scaleb(-TRUSTED), ROUND_HALF_EVEN, _ROUNDING)
+    settled = points.quantize(_TRUSTED, ROUND_HALF_EVEN, _ROUNDING)
     result = settled.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _ROUNDING)
     return result if result else abs(result)
 

@@ -7,11 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from accountability.scoring.numbers import HUNDRED, ONE, ZERO, plain, to_decimal
+from accountability.scoring.numbers import HUNDRED, ZERO, plain, to_decimal
 
 MOST_POINTS = Decimal(1_000_000)
 MOST_AMOUNT = Decimal(1_000_000_000_000)
 MOST_TIMES = 1_000_000
+MOST_TIMES_OVER = Decimal(100)
 MOST_PLACES = 6
 LONGEST_TEXT = 500
 MOST_NAMES = 500
@@ -83,9 +84,14 @@ def _amount(value):
 
 
 def _share(value):
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool) and value > 1:
+    number = _decimal(value, ZERO, MOST_POINTS)
+    if number > 1:
         raise ValueError("应在 0 到 1 之间，30% 写作 0.3")
-    return _decimal(value, ZERO, ONE)
+    return number
+
+
+def _factor(value):
+    return _decimal(value, ZERO, MOST_TIMES_OVER)
 
 
 def _percent(value):
@@ -209,7 +215,7 @@ NUMBER = Shape("number", "数", _amount)
 WIDTH = Shape("positive number", "正数", _positive)
 PERCENT = Shape("percent", "百分比", _percent)
 SHARE = Shape("share", "0 到 1 的权重", _share)
-FACTOR = Shape("factor", "倍数", _not_negative)
+FACTOR = Shape("factor", "倍数", _factor)
 TIMES = Shape("count", "次数", whole(0, MOST_TIMES))
 FROM_ONE = Shape("count from 1", "不小于 1 的次数", whole(1, MOST_TIMES))
 YEAR = Shape("year", "年份", whole(1949, 2200))
@@ -224,7 +230,7 @@ SHARES_BY = Shape("shares by name", "名称与权重的表", _by_name(_share))
 PERCENT_BY = Shape("percent by name", "名称与百分比的表", _by_name(_percent))
 TIMES_BY = Shape("counts by name", "名称与数目的表", _by_name(whole(0, MOST_TIMES)))
 ONE_IN = Shape("counts from 1 by name", "名称与每几个的表", _by_name(whole(1, MOST_TIMES)))
-FACTORS_BY = Shape("factors by name", "名称与系数的表", _by_name(_not_negative))
+FACTORS_BY = Shape("factors by name", "名称与系数的表", _by_name(_factor))
 STEPS = Shape("list of { from, p }", "分档数组", _rows({"from": _amount, "p": _points}))
 BANDS = Shape(
     "list of { grade, from, below }",

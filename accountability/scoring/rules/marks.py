@@ -47,15 +47,18 @@ def readers(item: Item) -> list[Rule]:
     return [rule for rule in item.rules if kind_of(rule).group in (Group.MARK, Group.PEER)]
 
 
-def read_by(rule: Rule, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def read_by(rule: Rule, entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """The entries a rule reads; what says that the whole item does not apply is read by all its rules."""
-    return tuple(
-        entry for entry in entries if entry.fact == rule.fact or (not entry.applies and not entry.fact)
-    )
+    if not entries:
+        return ()
+    fact = rule.fact
+    return tuple([entry for entry in entries if entry.fact == fact or (not entry.applies and not entry.fact)])
 
 
 def is_without_reading(rule: Rule, entries: Sequence[Entry]) -> bool:
     """Whether it is said that a rule does not apply, or nothing was due of which it takes a share."""
+    if not entries:
+        return False
     if any(not entry.applies for entry in entries):
         return True
     due = [entry.due for entry in entries if entry.due is not None]
