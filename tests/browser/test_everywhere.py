@@ -56,6 +56,7 @@ def world(cast):
         "duty_record": DutyRecord.objects.filter(organization=cast.first).first().pk,
         "member": cast.people["zhou"].member_id,
         "account": cast.people["li"].pk,
+        "appointment": cast.people["li"].appointments.get().pk,
         "branch_level": int(Level.BRANCH),
     }
 
@@ -90,6 +91,13 @@ PAGES = {
         "/organizations/{town}/duty-reviews/",
         "/organizations/{town}/imports/",
         "/organizations/{town}/meetings/matrix/",
+        "/organizations/{town}/duties/coverage/",
+        "/organizations/{town}/duties/coverage/?of=PRINCIPAL&rows=posts",
+        "/organizations/{town}/duties/gaps/",
+        "/organizations/{town}/duties/gaps/units/",
+        "/organizations/{town}/duties/key-posts/",
+        "/organizations/{first}/duties/matrix/",
+        "/appointments/{appointment}/duties/",
     ],
     "qian": [
         "/",
@@ -97,6 +105,7 @@ PAGES = {
         "/organizations/{county}/cockpit/units/?level={branch_level}",
         "/organizations/{first}/cockpit/unit/",
         "/organizations/{county}/meetings/",
+        "/my-duties/",
     ],
     "wu": [
         "/",
