@@ -43,7 +43,8 @@ def end_duties(*, keys, trail: Trail) -> int:
     What has been accepted stays.
     """
     waiting = list(keys)
-    ended, below = 0, set()
+    ended = 0
+    below: set[int] = set()
     while waiting:
         taken, waiting = waiting[:DUTIES_AT_ONCE], waiting[DUTIES_AT_ONCE:]
         duties = dict(

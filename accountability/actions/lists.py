@@ -85,8 +85,9 @@ def issue_next(*, actor, template, targets, after: str, now, batch=None) -> tupl
 
 
 def lock_template(template, actor) -> None:
-    """Serialise issuing of one template, so that two people pressing the button issue once."""
-    DutyTemplate.objects.select_for_update().get(pk=template.pk)
+    """Serialise issuing of one template, so that two people pressing the button issue once, and what was saved
+    meanwhile is what goes out."""
+    template.refresh_from_db(from_queryset=DutyTemplate.objects.select_for_update())
     if template.year < actor.today.year:
         raise ValidationError("往年的模板不能再下发，请先复制为今年的模板。")
     if not template.items.exists():

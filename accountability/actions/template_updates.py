@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import BooleanField, DateTimeField, F, Max, OuterRef, Q, Subquery, Value
+from django.db.models.expressions import Combinable
 from simple_history.utils import bulk_update_with_history
 
 from accountability.editions import edition_of
@@ -90,7 +91,7 @@ def _add(template, lists, amendment, today, trail) -> Effect:
         .values("last")
     )
     key = amendment.after["key"]
-    columns = {
+    columns: dict[str, Combinable] = {
         "duty_list": F("template__lists__pk"),
         "organization": F("template__lists__organization"),
         "number": Subquery(last) + 1,
@@ -184,7 +185,7 @@ def _relink(keys: list[int], ended: list[int], trail: Trail, today) -> None:
     for record in records:
         term = Term(window_of(record.duty.interval, record.due_on), record.due_on)
         window = carrying_window(record.duty.parent.interval, term)
-        record.parent_id = carriers.get((record.duty.parent_id, window))
+        record.parent_id = carriers.get((record.duty.parent_id, window)) if window else None
     bulk_update_with_history(
         records,
         DutyRecord,

@@ -13,8 +13,8 @@ from accountability.actions.personal_items import add_personal_item
 from accountability.actions.records import save_record
 from accountability.actions.template_updates import update_lists
 from accountability.actions.templates import change_template
-from accountability.choices import RecordStatus
-from accountability.models import Duty, DutyList, DutyRecord, DutyTemplateItem
+from accountability.choices import ListStatus, RecordStatus
+from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate, DutyTemplateItem
 from accountability.queries.template_updates import Effect, update_preview
 from branches.models import AuditEntry, DirtyMark
 from tests.accountability.conftest import NOW
@@ -86,6 +86,16 @@ def test_the_preview_says_exactly_what_happens(cast, june, template):
     lists = DutyList.objects.count()
     assert preview.effect.lists == preview.effect.added == lists == 3
     assert set(DutyList.objects.values_list("template_version", flat=True)) == {2}
+
+
+def test_a_list_bears_the_version_whose_items_it_has(cast, acting, june, template):
+    stale = DutyTemplate.objects.get(pk=template.pk)
+    change(june, template, add=new_item())
+    DutyList.objects.filter(organization=cast.county).update(status=ListStatus.WITHDRAWN)
+    issue_lists(actor=june, template=stale, scope=cast.county, reach="own", now=JUNE)
+    fresh = DutyList.objects.in_force().get(organization=cast.county)
+    assert (fresh.template_version, fresh.duties.count()) == (2, 9)
+    assert update(june, template).lists == 2
 
 
 def test_repeating_it_changes_nothing(cast, june, template):
