@@ -77,7 +77,7 @@ class IssueReach(models.TextChoices):
 class NoticeKind(models.TextChoices):
     DUE_30 = "DUE_30", "30天内到期"
     DUE_7 = "DUE_7", "7天内到期"
-    DUE_1 = "DUE_1", "明天到期"
+    DUE_1 = "DUE_1", "1天内到期"
     OVERDUE = "OVERDUE", "已逾期"
     RETURNED = "RETURNED", "被退回"
     TO_SIGN = "TO_SIGN", "待签收"

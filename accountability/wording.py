@@ -66,7 +66,7 @@ STARTERS: dict[str, Wording] = {
         "{unit}“{duty}”{term}应在{due}前完成并填写履责纪实，目前还没有提交。",
     ),
     NoticeKind.DUE_1: Wording(
-        "即将到期：{duty}（{term}）",
+        "1天内到期：{duty}（{term}）",
         "{unit}“{duty}”{term}的期限是{due}，目前还没有提交。",
     ),
     NoticeKind.OVERDUE: Wording(

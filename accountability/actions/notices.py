@@ -243,7 +243,7 @@ class _Teller:
                 "unit": record.organization,
                 "list": record.duty.duty_list.title,
                 "duty": record.duty.heading,
-                "term": record.term,
+                "term": record.term if record.due_on.year == self.today.year else record.window.label,
                 "due": _day(record.due_on),
                 "days": abs((record.due_on - self.today).days),
                 "note": notes.get(record.pk, ""),

@@ -62,6 +62,15 @@ def test_each_day_has_its_notice(cast, record, day, kinds):
     assert of(record) == kinds
 
 
+def test_a_term_of_another_year_says_its_year(cast, record):
+    write(date(2026, 12, 1))
+    notices = Notice.objects.filter(row=f"record:{record.pk}", user=cast.people["li"])
+    assert "（11月）" in notices.get().subject
+    notices.delete()
+    write(date(2027, 1, 4))
+    assert "（2026年11月）" in notices.get().subject
+
+
 def test_the_nearer_notice_ends_the_one_before(cast, record):
     for day in (date(2026, 11, 3), date(2026, 11, 24), date(2026, 11, 29), date(2026, 12, 2)):
         write(day)
