@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, DateField, ExpressionWrapper, F, Q, QuerySet
 
 from . import norms
 from .choices import (
@@ -21,6 +22,7 @@ from .choices import (
     VotingRight,
 )
 from .models import Appointment, Member, Membership, Organization
+from .prepared import Prepared, Slot
 from .querysets.organizations import subtree
 
 EXPECTED_LABELS = {
@@ -166,28 +168,12 @@ def expected_from(organization: Organization, kinds: int, group_id: int | None =
 
 def people_on(organization: Organization, day: date) -> People:
     """Read everybody of `organization` on `day`: two queries."""
-    if organization.is_branch:
-        where = Q(organization=organization)
-    elif organization.kind == OrganizationKind.GENERAL_BRANCH:
-        where = subtree(organization, "organization")
-    else:
-        where = None
     members, accounts = (), []
-    if where is not None:
-        rows = (
-            Membership.objects.on(day)
-            .filter(where, member__standing=Standing.NORMAL)
-            .order_by("member__pinyin", "member_id")
-            .values_list(
-                "member_id",
-                "member__name",
-                "member__category",
-                "member__full_on",
-                "member__voting_right",
-                "group_id",
-                "member__user__id",
-            )
-        )
+    if organization.is_branch or organization.kind == OrganizationKind.GENERAL_BRANCH:
+        if organization.is_branch:
+            rows = _MEMBERS.rows(organization=organization.pk, day=day)
+        else:
+            rows = _members(subtree(organization, "organization"), day)
         members = tuple(_person(*row[:5], day=day, group_id=row[5]) for row in rows)
         accounts = [row[6] for row in rows if row[6]] if organization.is_branch else []
     posts = _posts_on(organization, day, accounts)
@@ -201,6 +187,27 @@ def people_on(organization: Organization, day: date) -> People:
             if row.post in KEY_POSTS and row.member_id in ids
         )
     return People(organization, day, members, committee, unlinked, held)
+
+
+def _members(where: Q, day) -> QuerySet:
+    return (
+        Membership.objects.on(day)
+        .filter(where, member__standing=Standing.NORMAL)
+        .order_by("member__pinyin", "member_id")
+        .values_list(
+            "member_id",
+            "member__name",
+            "member__category",
+            "member__full_on",
+            "member__voting_right",
+            "group_id",
+            "member__user__id",
+        )
+    )
+
+
+_ORGANIZATION, _DAY = Slot("organization", BigIntegerField()), Slot("day", DateField())
+_MEMBERS = Prepared(lambda: _members(Q(organization=_ORGANIZATION), _DAY))
 
 
 def count(
@@ -291,13 +298,42 @@ class _Held(NamedTuple):
 
 def _posts_on(organization, day, accounts) -> list[_Held]:
     """Who sits in the committee, and the key posts that `accounts` hold anywhere: one query."""
-    wanted = Q(organization=organization, post__in=COMMITTEE_POSTS)
-    if accounts:
-        wanted |= Q(user__in=accounts, post__in=KEY_POSTS)
-    rows = Appointment.objects.on(day).filter(wanted).order_by("pk")
-    member = [f"user__member__{name}" for name in ("name", "category", "full_on", "voting_right", "standing")]
-    place = ["organization_id", "organization__path", "organization__kind"]
-    return [_Held(*row) for row in rows.values_list("user__member_id", *member, "user__name", "post", *place)]
+    # The number of accounts is rounded up, so that there are only a few queries to prepare.
+    asked = 1 << (len(accounts) - 1).bit_length() if accounts else 0
+    values = {f"account_{place}": accounts[min(place, len(accounts) - 1)] for place in range(asked)}
+    rows = _posts(asked).rows(organization=organization.pk, day=day, **values)
+    return [_Held(*row) for row in rows]
+
+
+@cache
+def _posts(accounts: int) -> Prepared:
+    """The query of `_posts_on` for so many accounts."""
+
+    def build():
+        wanted = Q(organization=_ORGANIZATION, post__in=COMMITTEE_POSTS)
+        if accounts:
+            asked = [Slot(f"account_{place}", BigIntegerField()) for place in range(accounts)]
+            wanted |= Q(account__in=asked, post__in=KEY_POSTS)
+        member = [
+            f"user__member__{name}" for name in ("name", "category", "full_on", "voting_right", "standing")
+        ]
+        return (
+            Appointment.objects.on(_DAY)
+            .alias(account=ExpressionWrapper(F("user_id"), output_field=BigIntegerField()))
+            .filter(wanted)
+            .order_by("pk")
+            .values_list(
+                "user__member_id",
+                *member,
+                "user__name",
+                "post",
+                "organization_id",
+                "organization__path",
+                "organization__kind",
+            )
+        )
+
+    return Prepared(build)
 
 
 def _committee_of(organization, day, posts):

@@ -96,7 +96,8 @@ def _submit(actor, organization, minutes, entry_key, now, meeting, version, peop
         meeting.status = MeetingStatus.CONFIRMED
         meeting.confirmed_at = meeting.counted_from = now
     _write(meeting, minutes, people, actor=actor, now=now, reason="提交")
-    MeetingDraft.objects.filter(author=actor.user, entry_key=entry_key).delete()
+    drafts = MeetingDraft.objects.filter(author=actor.user, entry_key=entry_key)
+    drafts._raw_delete(drafts.db)  # nothing hangs on a draft
     record_event(actor=actor, event="提交会议", row=meeting, summary=meeting.title, at=now)
     if meeting.status == MeetingStatus.CONFIRMED:
         record_event(actor=actor, event="确认会议", row=meeting, summary="无上级党组织，提交即确认", at=now)

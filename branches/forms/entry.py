@@ -15,6 +15,7 @@ from branches.forms.meetings import MeetingForm
 from branches.forms.rows import (
     AgendaFormSet,
     ResolutionFormSet,
+    VoteForm,
     VoteFormSet,
     agenda_entries,
     resolution_entries,
@@ -38,8 +39,10 @@ class MeetingEntry:
 
     def __init__(self, organization: Organization, data: MultiValueDict, *, today: date, judged: bool = True):
         self.organization, self.data, self.today, self.judged = organization, data, today, judged
-        below = Organization.objects.filter(parent=organization).groups().active_on(self.day)
-        self.groups = [] if organization.is_leaf() else list(below)
+        self.groups: list[Organization] = []
+        if not organization.is_leaf():
+            below = Organization.objects.filter(parent=organization)
+            self.groups = list(below.groups().active_on(self.day))
         self.people = people_on(organization, self.day)
         self.offered = kinds_offered(
             organization.kind, has_committee=organization.has_committee, has_groups=bool(self.groups)
@@ -57,7 +60,6 @@ class MeetingEntry:
             judged=judged,
         )
         self.attendance = AttendanceForm(data, roster=self.roster, judged=judged)
-        absent = set() if self.attendance.is_invited else self.attendance.ticked
         self.agenda = AgendaFormSet(self._rows("agenda"), prefix="agenda", judged=judged)
         self.resolutions = ResolutionFormSet(
             self._rows("resolution"),
@@ -65,10 +67,14 @@ class MeetingEntry:
             judged=judged,
             form_kwargs={"people": [("", "未定"), *people]},
         )
-        self.votes = VoteFormSet(
+
+    @cached_property
+    def votes(self) -> VoteFormSet:
+        absent = set() if self.attendance.is_invited else self.attendance.ticked
+        return VoteFormSet(
             self._rows("vote"),
             prefix="vote",
-            judged=judged,
+            judged=self.judged,
             form_kwargs={
                 "rules": self.vote_rules,
                 "entitled": self.roster.entitled,
@@ -138,7 +144,16 @@ class MeetingEntry:
 
     @property
     def has_votes(self) -> bool:
-        return any(form.has_changed() for form in self.votes.forms)
+        return self.mentions_votes and any(form.has_changed() for form in self.votes.forms)
+
+    @cached_property
+    def mentions_votes(self) -> bool:
+        """Whether anything was typed about a vote beyond how it is taken; without that the rows need not be read."""
+        return any(
+            any(self.data.getlist(name))
+            for name in self.data
+            if name.startswith("vote-") and not name.endswith(VoteForm.SAYING_NOTHING)
+        )
 
     @property
     def kind_ticks(self) -> list[tuple[MeetingKind, bool, bool]]:
@@ -159,10 +174,10 @@ class MeetingEntry:
         return ""
 
     def is_valid(self) -> bool:
-        verdicts = [
-            part.is_valid()
-            for part in (self.head, self.attendance, self.agenda, self.resolutions, self.votes)
-        ]
+        parts = [self.head, self.attendance, self.agenda, self.resolutions]
+        if self.mentions_votes:
+            parts.append(self.votes)
+        verdicts = [part.is_valid() for part in parts]
         return all(verdicts) and not self.agenda_problem
 
     @cached_property
@@ -187,7 +202,7 @@ class MeetingEntry:
             guests=head["guests"],
             agenda=agenda_entries(self.agenda),
             resolutions=resolution_entries(self.resolutions),
-            votes=vote_entries(self.votes),
+            votes=vote_entries(self.votes) if self.mentions_votes else (),
         )
 
     def findings(self, *, now, duplicates=()) -> list[Finding]:
@@ -248,6 +263,8 @@ class MeetingEntry:
         return found
 
     def _numbered_votes(self):
+        if not self.mentions_votes:
+            return ()
         rows = [number for number, form in enumerate(self.votes.forms) if form.has_changed()]
         return zip(rows, self.minutes.votes, strict=True)
 

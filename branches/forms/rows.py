@@ -68,6 +68,9 @@ class VoteForm(AsTyped, forms.Form):
     candidates = _count("候选人数")
     is_equal = forms.BooleanField(label="等额选举（选举书记、副书记）", required=False)
 
+    #: How the names of those fields end that say nothing while no vote is entered.
+    SAYING_NOTHING = ("-rule", "-is_equal", "-TOTAL_FORMS", "-INITIAL_FORMS")
+
     def __init__(self, *args, entitled=0, present=0, rules=tuple(VoteRule), **kwargs):
         self.roster_entitled, self.roster_present = entitled, present
         super().__init__(*args, **kwargs)

@@ -38,11 +38,23 @@ class RowFormSet(forms.BaseFormSet):
         first = next(iter(form.fields.values()))
         first.label = f"{first.label} {(index or 0) + 1}"
 
+    # All rows are new and their number has been put in order by whoever hands in the data: the management form would
+    # only be built to read it back.
+
+    def total_form_count(self):
+        return min(int(self.data[f"{self.prefix}-TOTAL_FORMS"]), self.absolute_max)
+
+    def initial_form_count(self):
+        return 0
+
     def full_clean(self):
-        if self.judged:
-            super().full_clean()
-        else:
-            self._errors, self._non_form_errors = [ErrorDict() for _ in self.forms], self.error_class()
+        self._non_form_errors = self.error_class()
+        if not self.judged:
+            self._errors = [ErrorDict() for _ in self.forms]
+            return
+        self._errors = [form.errors for form in self.forms]
+        if len(self.forms) > self.max_num:
+            self._non_form_errors.append(self.error_messages["too_many_forms"] % {"num": self.max_num})
 
     @property
     def filled(self) -> list[dict]:

@@ -4,8 +4,19 @@ from calendar import Calendar
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import (
+    BigIntegerField,
+    DateField,
+    Exists,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    UUIDField,
+)
 
 from branches.access import Actor, Right
 from branches.cadence import OrganizationFacts, applies
@@ -23,6 +34,7 @@ from branches.models import (
 )
 from branches.occasions import kinds_offered
 from branches.periods import Interval, Period
+from branches.prepared import Prepared, Slot
 from branches.queries.cadence import Obligation, obligations_of
 from branches.querysets.organizations import subtree
 
@@ -218,14 +230,35 @@ def outcome_of(meeting: Meeting, today: date) -> Outcome:
     )
 
 
-def same_day(organization: Organization, minutes, entry_key) -> tuple[Meeting | None, list[str]]:
-    """Return the record already sent with this key, and the titles of others of the same unit, kind and day. One query."""
-    rows = Meeting.objects.filter(
-        Q(organization=organization, held_on=minutes.held_on) | Q(entry_key=entry_key)
+class Sent(NamedTuple):
+    """What tells a record apart from others of its unit and day."""
+
+    pk: int
+    entry_key: UUID
+    organization_id: int
+    author_id: int
+    kinds: int
+    group_id: int | None
+    title: str
+
+
+_SAME_DAY = Prepared(
+    lambda: (
+        Meeting.objects.filter(
+            Q(organization=Slot("organization", BigIntegerField()), held_on=Slot("day", DateField()))
+            | Q(entry_key=Slot("entry_key", UUIDField()))
+        )
+        .order_by("pk")
+        .values_list(*Sent._fields)
     )
-    rows = rows.order_by("pk").only("entry_key", "organization", "author", "kinds", "group", "title")
+)
+
+
+def same_day(organization: Organization, minutes, entry_key) -> tuple[Sent | None, list[str]]:
+    """Return the record already sent with this key, and the titles of others of the same unit, kind and day. One query."""
     sent, titles = None, []
-    for row in rows:
+    found = _SAME_DAY.rows(organization=organization.pk, day=minutes.held_on, entry_key=entry_key)
+    for row in map(Sent._make, found):
         if row.entry_key == entry_key:
             sent = row
         elif row.kinds & minutes.kinds and row.group_id == minutes.group_id:
