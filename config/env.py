@@ -109,7 +109,9 @@ EMAIL = _env.email_url_config(EMAIL_URL or "dummymail://")
 EMAIL_FROM = _env.str("EMAIL_FROM", "责任传导 <noreply@localhost>")
 SITE_URL = _env.str(
     "SITE_URL",
-    f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if PRODUCTION else f"http://127.0.0.1:{_env.str('PORT', '8000') or '8000'}",
+    f"https://{ALLOWED_HOSTS[0].lstrip('.')}"
+    if PRODUCTION
+    else f"http://127.0.0.1:{_env.str('PORT', '8000') or '8000'}",
 ).rstrip("/")
 METRICS_TOKEN = _env.str("METRICS_TOKEN", "")
 TRUSTED_PROXIES = _env.int("TRUSTED_PROXIES", 1 if PRODUCTION else 0)

@@ -90,7 +90,9 @@ def test_items_are_reordered_and_removed(acting, db):
         now=NOW,
     )
     first, _, third = made.items.all()
-    change_template(actor=acting("wu"), template=made, items=[third, first], version=1, reason="精简", now=NOW)
+    change_template(
+        actor=acting("wu"), template=made, items=[third, first], version=1, reason="精简", now=NOW
+    )
     assert [(each.number, each.heading) for each in made.items.all()] == [(1, "丙"), (2, "甲")]
     assert made.history.latest().history_change_reason == "精简"
 
