@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accountability.actions.lists import issue_lists
 from accountability.actions.starters import load_duty_starters
+from accountability.actions.templates import change_template
 from accountability.models import Duty, DutyList, DutyRecord, DutyTemplate
 from branches.access import Actor
 from branches.actions.cadence import load_cadence_starters
@@ -35,6 +36,9 @@ def world(cast):
     actor = Actor(cast.people["wu"], cast.people["wu"].appointments.first(), today)
     template = DutyTemplate.objects.get(code="BRANCH", year=today.year)
     issue_lists(actor=actor, template=template, scope=cast.city, now=now)
+    items = list(template.items.all())
+    items[0].content, items[1].interval = "讲给党员听，也讲给群众听。", "half"
+    change_template(actor=actor, template=template, items=items[:-1], version=1, reason="年中减负", now=now)
     kinds = int(MeetingKind.PARTY_DAY)
     made = {
         state: record(cast, status=state, day=today, title=f"{state.label}的主题党日", kinds=kinds)
@@ -75,6 +79,7 @@ PAGES = {
         "/meetings/{submitted}/print/",
         "/organizations/{first}/duties/",
         "/duty-lists/{list}/",
+        "/duty-lists/{list}/items/new/",
         "/organizations/{first}/duty-records/",
         "/duty-records/{duty_record}/edit/",
         "/organizations/{first}/members/",
@@ -117,6 +122,10 @@ PAGES = {
         "/duty-templates/{template}/",
         "/duty-templates/{template}/edit/",
         "/duty-templates/{template}/issue/",
+        "/duty-templates/{template}/versions/",
+        "/duty-templates/{template}/check/",
+        "/duty-templates/{template}/update/",
+        "/duty-templates/import/",
         "/organizations/{city}/issue-batches/",
         "/organizations/{city}/duties/stricter/",
         "/formulas/",
