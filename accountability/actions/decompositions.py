@@ -14,7 +14,7 @@ from accountability.windows import carrying_window, terms
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Appointment, Organization
-from branches.periods import Interval, window_of
+from branches.periods import Interval, Period, window_of
 
 from .marks import mark_records
 from .opening import open_records
@@ -105,7 +105,9 @@ def decompose_duty(*, actor, duty: Duty, shares: list[Share], now) -> int:
         default_date=now,
     )
     last = max(carriers)
-    by_window = {window_of(parent.interval, due_on): pk for due_on, pk in carriers.items()}
+    by_window: dict[Period | None, int] = {
+        window_of(parent.interval, due_on): pk for due_on, pk in carriers.items()
+    }
     open_records(
         duties=duties,
         terms_of=lambda each: terms(each.interval, last.year, actor.today, last, each.deadline),

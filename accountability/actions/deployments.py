@@ -16,6 +16,7 @@ from django.db.models import (
     Subquery,
     Value,
 )
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history
 
@@ -489,7 +490,7 @@ def _by_day(rows, field) -> list[tuple[date, list[int]]]:
 
 def _leave_behind(keys, now):
     """Leave in its old month that each of these records was owed there until now: a past cut-off still sees it."""
-    columns = {
+    columns: dict[str, Combinable] = {
         **{
             name: F(name)
             for name in ("duty", "organization", "parent", "is_deployment", "period", "due_on", "opened_at")

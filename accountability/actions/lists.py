@@ -53,7 +53,8 @@ def issue_lists(
     actor.require(Right.ISSUE_DUTIES, scope)
     lock_template(template, actor)
     targets = targets_of(template, scope, reach, actor.today, filters)
-    number, after = 0, ""
+    number = 0
+    after: str | None = ""
     while after is not None:
         made, after = issue_next(actor=actor, template=template, targets=targets, after=after, now=now)
         number += made

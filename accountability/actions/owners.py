@@ -26,7 +26,7 @@ def claim_duty(*, actor, duty: Duty, now) -> Duty:
     claimed = _locked(duty)
     if claimed.owner_id == actor.appointment.pk:
         raise ValidationError("这项责任已经由您负责。")
-    if claimed.owner_id:
+    if claimed.owner:
         raise ValidationError(f"{claimed.owner.user}刚刚认领了这项责任；需要调整请由书记重新指定。")
     require_bearer(actor.appointment, claimed.organization, actor.today)
     return _own(actor, claimed, actor.appointment, "认领", now)
@@ -42,7 +42,7 @@ def assign_owner(
     if assigned.is_personal or assigned.duty_list.appointment_id:
         raise ValidationError("这项责任写在个人清单里，由本人负责；需要换人请撤回后重新分解。")
     if assigned.owner_id != (instead_of.pk if instead_of else None):
-        whose = f"现在由{assigned.owner.user}负责" if assigned.owner_id else "现在没有责任人"
+        whose = f"现在由{assigned.owner.user}负责" if assigned.owner else "现在没有责任人"
         raise ValidationError(f"刚刚有人改动了责任人，{whose}；请看过再定。")
     if assigned.owner_id == owner.pk:
         raise ValidationError(f"已经由{owner.user}负责。")
