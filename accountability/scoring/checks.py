@@ -4,13 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, localcontext
 
+from accountability.held import find_held
 from accountability.scoring.facts import Adjustment, AdjustmentKind, Entry, Facts, Unit
 from accountability.scoring.kinds import KINDS, Gives, Group, Place, kind_of, kinds_at
 from accountability.scoring.numbers import EXACT, HUNDRED, ONE, ZERO, divide, plain, shown
 from accountability.scoring.problems import Problem, error, warning
 from accountability.scoring.rules.limits import refuse
 from accountability.scoring.rules.marks import read_by, readers, starting
-from accountability.scoring.schemes import Item, Line, Role, Rule, Scheme, Subject
+from accountability.scoring.schemes import Item, Line, Role, Rule, Scheme, Source, Subject
 
 DATA = ("count", "due", "value", "level", "points", "yes")
 MOST_PROBLEMS = 100
@@ -23,7 +24,7 @@ def check_scheme(scheme: Scheme) -> list[Problem]:
         found = list(_structure(scheme))
         if not any(problem.blocks for problem in found):
             found += [*_sums(scheme), *_reaches(scheme), *_shares(scheme), *_grades(scheme)]
-        return [*found, *_refusals(scheme)]
+        return [*found, *_refusals(scheme), *_held(scheme)]
 
 
 def check_facts(scheme: Scheme, facts: Facts) -> list[Problem]:
@@ -357,6 +358,16 @@ def _refusals(scheme: Scheme) -> Iterator[Problem]:
                     yield error(where, f"不予采用：对个人不得排名比较，{kind_of(rule).label}只用于单位")
 
 
+def _held(scheme: Scheme) -> Iterator[Problem]:
+    """Items filled in by hand that ask for what the system holds."""
+    for _, item in scheme.items():
+        if item.source is not Source.HAND:
+            continue
+        asked = [item.title, item.datum, *(rule.fact for rule in item.rules)]
+        for hint in find_held("。".join([*(f"填报{each}" for each in asked if each), item.clause])):
+            yield warning(f"item（{item.title}）", str(hint))
+
+
 def _texts(scheme: Scheme) -> Iterator[tuple[str, str]]:
     yield "title", scheme.title
     for rule in scheme.rules:
@@ -457,14 +468,16 @@ def _unit(scheme: Scheme, plans: dict[str, _Plan], unit: Unit, where: str) -> It
 
 def _together(rule: Rule, entries: Iterable[Entry]) -> Iterator[str]:
     """What is wrong with entries that one rule reads together."""
+    entries = list(entries)
+    own = [entry for entry in entries if not entry.of]
+    if len(own) > 1 and any(not entry.applies for entry in own):
+        yield "既写了不适用，又写了事实"
     groups: dict[tuple, list[Entry]] = defaultdict(list)
     for entry in entries:
         groups[entry.by, entry.of].append(entry)
     for several in groups.values():
         if len(several) < 2:
             continue
-        if any(not entry.applies for entry in several):
-            yield "既写了不适用，又写了事实"
         values = [entry for entry in several if entry.value is not None]
         if values and rule.kind in ("STEP", "PER_PP"):
             yield "只能有一个数值"
@@ -487,6 +500,8 @@ def _entry(plans: dict[str, _Plan], unit: Unit, entry: Entry) -> Iterator[str]:
     if not entry.applies:
         if given:
             yield f"不适用的不要写 {'、'.join(given)}"
+        if entry.by or entry.of:
+            yield "不适用是对整个单位说的，不写 by、of"
         if not entry.reason:
             yield "不适用的要写 reason（理由）"
         return

@@ -243,7 +243,7 @@ class _Table:
     def items(self, line: Line, scope: _Scope) -> tuple[Step, ...]:
         """The items; where some do not apply and the scheme says so, the others are scaled up to the whole."""
         plans = self.plans[line.key]
-        left_out = {plan.item.key for plan in plans if is_inapplicable(plan.item, scope.of(plan.item.key))}
+        left_out = {plan.item.key for plan in plans if _is_left_out(plan, scope)}
         scaled = self.scheme.inapplicable is Inapplicable.SCALE and line.role is Role.BASE
         scaled = scaled and 0 < len(left_out) < len(plans)
         steps, applying, whole = [], ZERO, ZERO
@@ -276,6 +276,9 @@ class _Table:
 
     def marked(self, plan: _Plan, scope: _Scope) -> list[Step]:
         """Where an item starts, and what its rules make of the facts."""
+        key, entries = plan.item.key, scope.of(plan.item.key)
+        if is_inapplicable(plan.item, entries):
+            return [Step("inapplicable", key, "不适用", plan.inapplicable, "按满分计", facts=entries)]
         steps = [] if plan.start is None else [plan.start]
         for reader, marks in self.found(plan, scope):
             facts = [
@@ -287,7 +290,7 @@ class _Table:
             if kept != points:
                 because = f"最多{plain(reader.rule['cap'])}分"
                 facts.append(Step("limit", "cap", "封顶", kept - points, because))
-            unfilled = reader.is_listed and not read_by(reader.rule, scope.of(plan.item.key))
+            unfilled = reader.is_listed and not read_by(reader.rule, entries)
             steps.append(
                 Step.of("rule", reader.rule.kind, reader.label, facts, reader.sentence, unfilled=unfilled)
             )
@@ -404,6 +407,13 @@ class _Table:
             for cause in standing.adjustments(AdjustmentKind.DOWNGRADE):
                 if not cause.condition:
                     lower(standing, cause, cause.steps or 1, self.scheme)
+
+
+def _is_left_out(plan: _Plan, scope: _Scope) -> bool:
+    """Whether an item does not apply to a unit at all; in a share of its own it is for the share to say."""
+    own = tuple(entry for entry in scope.of(plan.item.key) if not entry.of)
+    is_shared = any(kind_of(rule).group is Group.SHARE for rule in plan.item.rules)
+    return is_inapplicable(plan.item, own) and not (is_shared and any(entry.applies for entry in own))
 
 
 def _by_item(entries: Iterable[Entry]) -> ByItem:

@@ -21,8 +21,8 @@ EVERYWHERE = (Place.ITEM, Place.LINE, Place.SCHEME)
     phrase="{condition}的，按{k}倍计",
     example=Example(
         'kind = "DEDUCT_EACH"\np = 0.5\n\n[[line.item.rule]]\nkind = "MULT"\ncondition = "催办后仍未完成"\nk = 2',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nflags = ["催办后仍未完成"]\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", flags = ["催办后仍未完成"] }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x" }]',
         {"A": "9", "B": "9.5"},
     ),
 )
@@ -45,10 +45,8 @@ def mult(rule: Rule, marks: Sequence[Mark]) -> list[Mark]:
     phrase="同一事项只计最高的一次",
     example=Example(
         'kind = "TIERED"\ntiers = { "县" = 4, "市" = 6 }\n\n[[line.item.rule]]\nkind = "MAX_ONLY"',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nlevel = "县"\nmatter = "河道治理"\n'
-        '[[unit.entry]]\nitem = "x"\nlevel = "市"\nmatter = "河道治理"\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\nlevel = "县"\nmatter = "河道治理"\n'
-        '[[unit.entry]]\nitem = "x"\nlevel = "县"\nmatter = "便民服务"',
+        '[[unit]]\nid = "A"\nentry = [\n    { item = "x", level = "县", matter = "河道治理" },\n    { item = "x", level = "市", matter = "河道治理" },\n]\n'
+        '[[unit]]\nid = "B"\nentry = [\n    { item = "x", level = "县", matter = "河道治理" },\n    { item = "x", level = "县", matter = "便民服务" },\n]',
         {"A": "6", "B": "8"},
     ),
 )

@@ -32,7 +32,7 @@ CONDITION = Param("condition", TEXT, "情形")
 
 _MARKS = {"A": 95, "B": 88, "C": 88, "D": 71, "E": 50}
 _FIVE = "\n".join(
-    f'[[unit]]\nid = "{unit}"\n[[unit.entry]]\nitem = "x"\npoints = {points}'
+    f'[[unit]]\nid = "{unit}"\nentry = [{{ item = "x", points = {points} }}]'
     for unit, points in _MARKS.items()
 )
 _TOTALS = {unit: str(points) for unit, points in _MARKS.items()}
@@ -45,7 +45,7 @@ _CUTOFF = (
 def _with(unit: str, adjustment: str) -> str:
     """The five units of the examples, one of them with an adjustment."""
     head = f'[[unit]]\nid = "{unit}"'
-    return _FIVE.replace(head, f"{head}\n[[unit.adjustment]]\n{adjustment}")
+    return _FIVE.replace(head, f"{head}\nadjustment = [{{ {adjustment} }}]")
 
 
 @dataclass(eq=False)
@@ -147,7 +147,7 @@ def gate(rule: Rule, standings: Sequence[Standing], scheme: Scheme) -> None:
     phrase="{condition}的，直接定为{grade}",
     example=Example(
         'kind = "DIRECT_GRADE"\ncondition = "获省级先进"\ngrade = "优秀"\n\n[[rule]]\n' + _CUTOFF,
-        _with("D", 'kind = "TITLE"\ncondition = "获省级先进"\nreason = "省级文件"'),
+        _with("D", 'kind = "TITLE", condition = "获省级先进", reason = "省级文件"'),
         _TOTALS,
         {"A": "优秀", "B": "优秀", "C": "优秀", "D": "优秀", "E": "不合格"},
     ),
@@ -253,7 +253,7 @@ def _why(grade: str, seats: int | None, units: int) -> str:
     phrase="{condition}的一票否决[（{of}低于{below}分）]",
     example=Example(
         'kind = "VETO"\ncondition = "发生安全事故"\neffect = "no_top"\n\n[[rule]]\n' + _CUTOFF,
-        _with("A", 'kind = "VETO"\ncondition = "发生安全事故"\nreason = "通报文件"'),
+        _with("A", 'kind = "VETO", condition = "发生安全事故", reason = "通报文件"'),
         _TOTALS,
         {"A": "良好", "B": "优秀", "C": "优秀", "D": "良好", "E": "不合格"},
     ),
@@ -308,7 +308,7 @@ def _annulled(total: Step, because: str) -> Step:
     phrase="{condition}的，降{steps}档",
     example=Example(
         'kind = "DOWNGRADE"\ncondition = "巡察整改不到位"\nsteps = 1\n\n[[rule]]\n' + _CUTOFF,
-        _with("B", 'kind = "DOWNGRADE"\ncondition = "巡察整改不到位"\nreason = "两项问题逾期未改"'),
+        _with("B", 'kind = "DOWNGRADE", condition = "巡察整改不到位", reason = "两项问题逾期未改"'),
         _TOTALS,
         {"A": "优秀", "B": "良好", "C": "优秀", "D": "良好", "E": "不合格"},
     ),

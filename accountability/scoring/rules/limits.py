@@ -18,8 +18,8 @@ EVERYWHERE = (Place.ITEM, Place.LINE, Place.SCHEME)
     phrase="不低于{floor}分",
     example=Example(
         'kind = "DEDUCT_EACH"\np = 3',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\ncount = 3\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\ncount = 4',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", count = 3 }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x", count = 4 }]',
         {"A": "1", "B": "0"},
     ),
 )
@@ -37,8 +37,8 @@ def floor(bound: Decimal | None, points: Decimal) -> Decimal:
     phrase="不高于{cap}分",
     example=Example(
         'kind = "GAIN_PER"\np = 3',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\ncount = 3\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\ncount = 4',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", count = 3 }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x", count = 4 }]',
         {"A": "9", "B": "10"},
     ),
 )

@@ -123,8 +123,9 @@ def _named(levels) -> list[Decimal]:
     reads=("count",),
     example=Example(
         'kind = "DEDUCT_EACH"\np = 0.5\ncap = 2',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\ncount = 3\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\ncount = 9\n[[unit]]\nid = "C"',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", count = 3 }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x", count = 9 }]\n'
+        '[[unit]]\nid = "C"',
         {"A": "8.5", "B": "8", "C": "10"},
     ),
 )
@@ -149,8 +150,9 @@ def deduct_each(rule: Rule, reading: Reading) -> list[Mark]:
     reads=("count",),
     example=Example(
         'kind = "ADD_EACH"\np = 1\ncap = 3',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\ncount = 2\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\ncount = 5\n[[unit]]\nid = "C"',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", count = 2 }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x", count = 5 }]\n'
+        '[[unit]]\nid = "C"',
         {"A": "2", "B": "3", "C": "0"},
     ),
 )
@@ -172,8 +174,9 @@ def add_each(rule: Rule, reading: Reading) -> list[Mark]:
     reads=("count",),
     example=Example(
         'kind = "GAIN_PER"\np = 2',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\ncount = 3\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\ncount = 6\n[[unit]]\nid = "C"',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", count = 3 }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x", count = 6 }]\n'
+        '[[unit]]\nid = "C"',
         {"A": "6", "B": "10", "C": "0"},
     ),
 )
@@ -206,9 +209,9 @@ def _miss_objection(rule, entry):
     objection=_miss_objection,
     example=Example(
         'kind = "MISS_COUNT"\nn = 12\np = 0.2\nper = "groups"',
-        '[[unit]]\nid = "A"\nnumbers = { groups = 2 }\n[[unit.entry]]\nitem = "x"\ncount = 21\n'
-        '[[unit]]\nid = "B"\nnumbers = { groups = 1 }\n[[unit.entry]]\nitem = "x"\ncount = 15\n'
-        '[[unit]]\nid = "C"\nnumbers = { groups = 1 }\n[[unit.entry]]\nitem = "x"\ncount = 5\ndue = 6\n'
+        '[[unit]]\nid = "A"\nnumbers = { groups = 2 }\nentry = [{ item = "x", count = 21 }]\n'
+        '[[unit]]\nid = "B"\nnumbers = { groups = 1 }\nentry = [{ item = "x", count = 15 }]\n'
+        '[[unit]]\nid = "C"\nnumbers = { groups = 1 }\nentry = [{ item = "x", count = 5, due = 6 }]\n'
         '[[unit]]\nid = "D"\nnumbers = { groups = 1 }',
         {"A": "9.4", "B": "10", "C": "9.8", "D": "7.6"},
     ),
@@ -237,8 +240,9 @@ def miss_count(rule: Rule, reading: Reading) -> list[Mark]:
     objection=lambda rule, entry: "要写 yes = true 或 yes = false" if entry.yes is None else None,
     example=Example(
         'kind = "BOOL"\np = 10',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nyes = true\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\nyes = true\n[[unit.entry]]\nitem = "x"\nyes = false\n[[unit]]\nid = "C"',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", yes = true }]\n'
+        '[[unit]]\nid = "B"\nentry = [\n    { item = "x", yes = true },\n    { item = "x", yes = false },\n]\n'
+        '[[unit]]\nid = "C"',
         {"A": "10", "B": "0", "C": "0"},
     ),
 )
@@ -265,8 +269,8 @@ def all_or_nothing(rule: Rule, reading: Reading) -> list[Mark]:
     objection=_level_objection("levels"),
     example=Example(
         'kind = "LEVEL"\nlevels = { "好" = 10, "较好" = 8, "一般" = 6, "差" = 0 }',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nlevel = "较好"\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\nlevel = "好"\ncount = 15\n[[unit.entry]]\nitem = "x"\nlevel = "一般"\ncount = 5\n'
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", level = "较好" }]\n'
+        '[[unit]]\nid = "B"\nentry = [\n    { item = "x", level = "好", count = 15 },\n    { item = "x", level = "一般", count = 5 },\n]\n'
         '[[unit]]\nid = "C"',
         {"A": "8", "B": "9", "C": "0"},
     ),
@@ -297,9 +301,10 @@ def level(rule: Rule, reading: Reading) -> list[Mark]:
     objection=figure_objection,
     example=Example(
         'kind = "STEP"\nsteps = [{ from = 95, p = 10 }, { from = 85, p = 8 }, { from = 60, p = 5 }]',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nvalue = 95\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\ncount = 17\ndue = 20\n[[unit]]\nid = "C"\n'
-        '[[unit.entry]]\nitem = "x"\nvalue = 59.99\n[[unit]]\nid = "D"',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", value = 95 }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x", count = 17, due = 20 }]\n'
+        '[[unit]]\nid = "C"\nentry = [{ item = "x", value = 59.99 }]\n'
+        '[[unit]]\nid = "D"',
         {"A": "10", "B": "8", "C": "0", "D": "0"},
     ),
 )
@@ -333,9 +338,10 @@ def step(rule: Rule, reading: Reading) -> list[Mark]:
     objection=share_objection,
     example=Example(
         'kind = "PER_PP"\ntarget = 90\nx = 2\ny = 0.5',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nvalue = 85\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\ncount = 18\ndue = 20\n[[unit]]\nid = "C"\n'
-        '[[unit.entry]]\nitem = "x"\nvalue = 88\n[[unit]]\nid = "D"',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", value = 85 }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x", count = 18, due = 20 }]\n'
+        '[[unit]]\nid = "C"\nentry = [{ item = "x", value = 88 }]\n'
+        '[[unit]]\nid = "D"',
         {"A": "9", "B": "10", "C": "9.5", "D": "0"},
     ),
 )
@@ -385,9 +391,9 @@ def _discretion_objection(rule, entry):
     objection=_discretion_objection,
     example=Example(
         'kind = "DISCRETION"\nfrom = 0\nto = 10',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\npoints = 8.5\nreason = "制度健全，个别台账不全"\n'
-        '[[unit]]\nid = "B"\n[[unit.entry]]\nitem = "x"\npoints = 9\nreason = "一"\n'
-        '[[unit.entry]]\nitem = "x"\npoints = 8\nreason = "二"\n[[unit]]\nid = "C"',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", points = 8.5, reason = "制度健全，个别台账不全" }]\n'
+        '[[unit]]\nid = "B"\nentry = [\n    { item = "x", points = 9, reason = "一" },\n    { item = "x", points = 8, reason = "二" },\n]\n'
+        '[[unit]]\nid = "C"',
         {"A": "8.5", "B": "8.5", "C": "0"},
     ),
 )
@@ -421,8 +427,8 @@ def discretion(rule: Rule, reading: Reading) -> list[Mark]:
     objection=_level_objection("tiers"),
     example=Example(
         'kind = "TIERED"\ntiers = { "镇" = 2, "县" = 4, "市" = 6, "省" = 10 }',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nlevel = "县"\n[[unit.entry]]\nitem = "x"\nlevel = "镇"\n'
-        'count = 2\n[[unit]]\nid = "B"',
+        '[[unit]]\nid = "A"\nentry = [\n    { item = "x", level = "县" },\n    { item = "x", level = "镇", count = 2 },\n]\n'
+        '[[unit]]\nid = "B"',
         {"A": "8", "B": "0"},
     ),
 )
@@ -459,8 +465,9 @@ def _years_objection(rule, entry):
     objection=_years_objection,
     example=Example(
         'kind = "ESCALATE"\nn = 3\np = 5\nq = 1',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nvalue = 3\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\nvalue = 5.9\n[[unit]]\nid = "C"\n[[unit.entry]]\nitem = "x"\nvalue = 2.9',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", value = 3 }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x", value = 5.9 }]\n'
+        '[[unit]]\nid = "C"\nentry = [{ item = "x", value = 2.9 }]',
         {"A": "5", "B": "7", "C": "0"},
     ),
 )

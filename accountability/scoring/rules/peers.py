@@ -17,9 +17,11 @@ ANYWHERE = (Place.ITEM, Place.SCHEME)
 BETTER = Param("better", choice("high", "low"), "以什么为好", "high")
 
 _THREE = (
-    '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nvalue = 60\n[[unit]]\nid = "B"\n'
-    '[[unit.entry]]\nitem = "x"\nvalue = 45\n[[unit]]\nid = "C"\n[[unit.entry]]\nitem = "x"\nvalue = 60\n'
-    '[[unit]]\nid = "D"\n[[unit.entry]]\nitem = "x"\nvalue = 30\n[[unit]]\nid = "E"'
+    '[[unit]]\nid = "A"\nentry = [{ item = "x", value = 60 }]\n'
+    '[[unit]]\nid = "B"\nentry = [{ item = "x", value = 45 }]\n'
+    '[[unit]]\nid = "C"\nentry = [{ item = "x", value = 60 }]\n'
+    '[[unit]]\nid = "D"\nentry = [{ item = "x", value = 30 }]\n'
+    '[[unit]]\nid = "E"'
 )
 
 

@@ -46,8 +46,7 @@ class Sharing:
     example=Example(
         'kind = "DISCRETION"\nfrom = 0\nto = 10\nreason = false\n\n[[line.item.rule]]\nkind = "ASSESSORS"\n'
         'weights = { "自评" = 0.3, "党委评" = 0.7 }',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\nby = "自评"\npoints = 10\n'
-        '[[unit.entry]]\nitem = "x"\nby = "党委评"\npoints = 8\n[[unit.entry]]\nitem = "x"\nby = "党委评"\npoints = 9',
+        '[[unit]]\nid = "A"\nentry = [\n    { item = "x", by = "自评", points = 10 },\n    { item = "x", by = "党委评", points = 8 },\n    { item = "x", by = "党委评", points = 9 },\n]',
         {"A": "8.95"},
     ),
 )
@@ -74,8 +73,7 @@ def assessors(rule: Rule, sharing: Sharing) -> list[Share]:
     phrase="对每名成员分别计分，取平均",
     example=Example(
         'kind = "DEDUCT_EACH"\np = 1\n\n[[line.item.rule]]\nkind = "AVG_OVER"',
-        '[[unit]]\nid = "A"\nmembers = ["书记", "副书记", "组织委员", "宣传委员"]\n'
-        '[[unit.entry]]\nitem = "x"\nof = "书记"\ncount = 1\n[[unit.entry]]\nitem = "x"\nof = "组织委员"\ncount = 2',
+        '[[unit]]\nid = "A"\nmembers = ["书记", "副书记", "组织委员", "宣传委员"]\nentry = [\n    { item = "x", of = "书记", count = 1 },\n    { item = "x", of = "组织委员", count = 2 },\n]',
         {"A": "9.25"},
     ),
 )
@@ -103,9 +101,9 @@ def average_over(rule: Rule, sharing: Sharing) -> list[Share]:
     phrase="本人权重{own}，其余为分管单位的平均",
     example=Example(
         'kind = "DEDUCT_EACH"\np = 0.1\n\n[[line.item.rule]]\nkind = "CHAIN_WEIGHT"\nown = 0.8',
-        '[[unit]]\nid = "L"\nin_charge_of = ["A", "B"]\n[[unit.entry]]\nitem = "x"\ncount = 7\n'
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\ncount = 10\n[[unit]]\nid = "B"\n'
-        '[[unit.entry]]\nitem = "x"\ncount = 4',
+        '[[unit]]\nid = "L"\nin_charge_of = ["A", "B"]\nentry = [{ item = "x", count = 7 }]\n'
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", count = 10 }]\n'
+        '[[unit]]\nid = "B"\nentry = [{ item = "x", count = 4 }]',
         {"L": "9.3", "A": "9", "B": "9.6"},
     ),
 )

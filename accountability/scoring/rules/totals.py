@@ -31,9 +31,9 @@ class Factor:
     phrase="总分乘以难度系数（[{groups}，]其他 {k}）",
     example=Example(
         'kind = "COEFF"\ngroups = { "山区" = 1.1 }',
-        '[[unit]]\nid = "A"\ngroup = "山区"\n[[unit.entry]]\nitem = "x"\npoints = 80\n[[unit]]\nid = "B"\n'
-        'group = "山区"\ncoefficient = 1.2\n[[unit.entry]]\nitem = "x"\npoints = 80\n[[unit]]\nid = "C"\n'
-        '[[unit.entry]]\nitem = "x"\npoints = 80',
+        '[[unit]]\nid = "A"\ngroup = "山区"\nentry = [{ item = "x", points = 80 }]\n'
+        '[[unit]]\nid = "B"\ngroup = "山区"\ncoefficient = 1.2\nentry = [{ item = "x", points = 80 }]\n'
+        '[[unit]]\nid = "C"\nentry = [{ item = "x", points = 80 }]',
         {"A": "88", "B": "96", "C": "80"},
     ),
 )
@@ -57,7 +57,7 @@ def coefficient(rule: Rule, unit: Unit, full: Decimal) -> Factor:
     phrase="按满分{to}分折算",
     example=Example(
         'kind = "SCALE"\nto = 30',
-        '[[unit]]\nid = "A"\n[[unit.entry]]\nitem = "x"\npoints = 85',
+        '[[unit]]\nid = "A"\nentry = [{ item = "x", points = 85 }]',
         {"A": "25.5"},
     ),
 )

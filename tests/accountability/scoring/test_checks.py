@@ -296,6 +296,8 @@ AVERAGE = FULL + '\n[[line.item.rule]]\nkind = "AVG_OVER"'
         (item_scheme(FULL), entries("applies = false"), "不适用的要写 reason"),
         (item_scheme(FULL), entries('applies = false, reason = "r", count = 2'), "不适用的不要写 count"),
         (item_scheme(FULL), entries('applies = false, reason = "r"', ""), "既写了不适用，又写了事实"),
+        (item_scheme(ASSESSED), entries('applies = false, reason = "r"', 'by = "自评"'), "既写了不适用"),
+        (item_scheme(ASSESSED), entries('applies = false, reason = "r", by = "自评"'), "不写 by、of"),
         (item_scheme(ASSESSED), entries(""), "by（评价方）应为 上级评、自评 之一"),
         (item_scheme(ASSESSED), entries('by = "群众评"'), "by（评价方）应为"),
         (item_scheme(FULL), entries('of = "书记"'), "不写 of"),
@@ -347,3 +349,13 @@ def test_problems_do_not_run_to_thousands():
     found = check_facts(item_scheme(FULL), facts)
     assert len(found) == 101
     assert "问题过多" in found[-1].message_zh
+
+
+@pytest.mark.parametrize(("source", "asked"), [("hand", True), ("meetings", False)])
+def test_an_item_that_asks_for_what_the_system_holds_is_pointed_out(source, asked):
+    scheme = read_scheme(
+        'code = "c"\ntitle = "办法"\nfull = 5\n[[line]]\nkey = "l"\ntitle = "分类"\nfull = 5\n'
+        f'item = [{{ key = "x", title = "三会一课次数", full = 5, source = "{source}",'
+        ' rule = [{ kind = "MISS_COUNT", n = 4, p = 1 }] }]'
+    )
+    assert [blocks for blocks, message in said(scheme) if "系统里已经有" in message] == [False] * asked

@@ -147,6 +147,29 @@ def test_what_does_not_apply_is_neither_missing_nor_lost():
     assert (result.total, result.missing) == (10, ())
 
 
+SHARED_STEP = (
+    'kind = "STEP"\nsteps = [{ from = 50, p = 10 }]\n\n[[line.item.rule]]\nkind = "CHAIN_WEIGHT"\nown = 0.6'
+)
+LEADER = '[[unit]]\nid = "L"\nin_charge_of = ["A"]\nentry = [{ item = "x", %s }]\n[[unit]]\nid = "A"\nentry = [{ item = "x", %s }]'
+
+
+@pytest.mark.parametrize(
+    ("own", "charge", "expected"),
+    [
+        ('applies = false, reason = "r"', "value = 9", "10"),
+        ("count = 0, due = 0", "value = 9", "6"),
+        ("value = 9", 'applies = false, reason = "r"', "4"),
+        ("value = 9", "count = 0, due = 0", "4"),
+        ("value = 9", "value = 90", "4"),
+    ],
+)
+def test_what_does_not_apply_to_one_side_of_a_chain_gives_that_side_in_full(own, charge, expected):
+    facts = read_facts(LEADER % (own, charge))
+    for inapplicable in ("full", "scale"):
+        scheme = item_scheme(SHARED_STEP, scheme=f'inapplicable = "{inapplicable}"')
+        assert points(scheme, facts, "L") == Decimal(expected)
+
+
 def test_nothing_due_is_no_reading():
     assert (
         points(item_scheme('kind = "STEP"\nsteps = [{ from = 90, p = 10 }]'), entries("count = 0, due = 0"))

@@ -162,8 +162,7 @@ def tables(draw):
         found = []
         for key, (entry, share, multiplied) in entries_of.items():
             if draw(st.integers(0, 9)) == 0:
-                by = {"by": "自评"} if share == "ASSESSORS" else {}
-                found.append(Entry(key, applies=False, reason="不适用", **by))
+                found.append(Entry(key, applies=False, reason="不适用"))
                 continue
             single = any(
                 rule.kind in ("STEP", "PER_PP")
