@@ -17,8 +17,10 @@ from branches.periods import Period
 
 from .records import mark_accepted
 
-#: Terms written at once; bounds memory and the length of a transaction.
+#: Terms written at once; bounds the length of a transaction.
 BATCH = 200
+#: Terms looked up at once: looking up reads every open term, whatever is found.
+LOOK_UP = 10_000
 #: What was held in time may be confirmed later; a term that ended longer ago waits for a person. [default]
 LOOK_BACK = timedelta(days=92)
 REASON = "自动计数达标"
@@ -36,8 +38,9 @@ def settle_counted(*, now, today: date, since=None) -> int:
         terms = terms.filter(organization__in=_units_with_news(since, today))
     reached = with_counted(terms).filter(counted_now__gte=F("duty__target")).order_by("pk")
     number, last = 0, 0
-    while pks := list(reached.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
-        number += _settle(pks, now, today)
+    while pks := list(reached.filter(pk__gt=last).values_list("pk", flat=True)[:LOOK_UP]):
+        for start in range(0, len(pks), BATCH):
+            number += _settle(pks[start : start + BATCH], now, today)
         last = pks[-1]
     return number
 
