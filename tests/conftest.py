@@ -10,6 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from branches.choices import Chain, Level, MemberCategory, OrganizationKind, Post, Sector
 from branches.models import Appointment, Member, Membership, Organization, User
 
+from .snapshots import once
+
 # A loaded machine is slow, which is no failure.
 hypothesis_settings.register_profile("suite", deadline=None)
 hypothesis_settings.load_profile("suite")
@@ -80,6 +82,10 @@ class Cast:
 
 @pytest.fixture
 def cast(db) -> Cast:
+    return once("cast", [Organization, Member, Membership, User, Appointment], _make_cast)
+
+
+def _make_cast() -> Cast:
     kinds = OrganizationKind
     city = plant("01", "云汀市委", kinds.COMMITTEE, Level.CITY)
     county = plant("0101", "望川县委", kinds.COMMITTEE, Level.COUNTY, city)

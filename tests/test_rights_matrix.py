@@ -24,6 +24,8 @@ from accountability.models import (
     DutyList,
     DutyRecord,
     DutyTemplate,
+    DutyTemplateItem,
+    DutyTemplateVersion,
     DutyTrigger,
     Notice,
     QualityCheck,
@@ -34,6 +36,7 @@ from branches.actions.imports import check_import, upload_import
 from branches.choices import ImportKind, MeetingKind, MeetingStatus
 from branches.models import CadenceRule, ImportJob, Meeting, MeetingDraft
 from tests.import_sheets import person, roster_file
+from tests.snapshots import once
 from tests.test_doors import OPEN_TO_ALL, WITHOUT_DOOR, addresses
 
 PEOPLE = ("li", "wang", "zhao", "qian", "sun", "zhou", "wu", "zheng", "feng", "nobody", None)
@@ -69,7 +72,7 @@ def chapter(cast):
 
 
 def rule(cast):
-    load_cadence_starters()
+    once("cadence rules", [CadenceRule], load_cadence_starters)
     return [CadenceRule.objects.get(code="CAD-01").pk]
 
 
@@ -79,7 +82,11 @@ def usual_shortfall(cast):
 
 
 def template(cast):
-    load_duty_starters(year=timezone.localdate().year)
+    once(
+        "templates",
+        [DutyTemplate, DutyTemplateItem, DutyTemplateVersion],
+        lambda: load_duty_starters(year=timezone.localdate().year),
+    )
     return [DutyTemplate.objects.get(code="BRANCH").pk]
 
 

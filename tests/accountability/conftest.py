@@ -4,8 +4,9 @@ import pytest
 
 from accountability.actions.lists import issue_lists
 from accountability.actions.starters import load_duty_starters
-from accountability.models import DutyTemplate
+from accountability.models import DutyTemplate, DutyTemplateItem, DutyTemplateVersion
 from branches.access import Actor
+from tests.snapshots import once
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -14,8 +15,12 @@ NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 @pytest.fixture
 def templates(db):
     """The starter templates of 2026 by code."""
-    load_duty_starters(year=2026)
-    return {each.code: each for each in DutyTemplate.objects.all()}
+    made = once(
+        "templates 2026",
+        [DutyTemplate, DutyTemplateItem, DutyTemplateVersion],
+        lambda: load_duty_starters(year=2026) and list(DutyTemplate.objects.all()),
+    )
+    return {each.code: each for each in made}
 
 
 @pytest.fixture

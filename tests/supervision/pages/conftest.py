@@ -6,9 +6,10 @@ import pytest
 
 from branches.actions.cadence import load_cadence_starters
 from branches.choices import MeetingKind, MeetingStatus
-from branches.models import Meeting
+from branches.models import CadenceRule, Meeting
 from branches.periods import Period
 from supervision.attenuation.engine import take_readings
+from tests.snapshots import once
 
 OCTOBER = Period.parse("2026-10")
 TODAY = date(2026, 11, 5)
@@ -52,7 +53,7 @@ def november(time_machine):
 
 @pytest.fixture
 def rules(db):
-    load_cadence_starters()
+    once("cadence rules", [CadenceRule], load_cadence_starters)
 
 
 @pytest.fixture
