@@ -95,10 +95,10 @@ def take_step(*, pk, after: str, now) -> str | None:
     """
     try:
         with transaction.atomic():
-            batch = _busy().select_for_update(of=("self",), skip_locked=True).filter(pk=pk)
-            batch = batch.select_related(*_ALONG).first()
-            if batch is None:
+            if not _busy().select_for_update(skip_locked=True).filter(pk=pk).first():
                 return None
+            # Read after the lock: a row changed a moment ago brings what was joined to it before.
+            batch = IssueBatch.objects.select_related(*_ALONG).get(pk=pk)
             after = _take_back(batch, now) if batch.withdrawn_at else _issue(batch, after, now)
             batch.state = TaskState.RUNNING
             if after is None:
@@ -135,8 +135,8 @@ def _busy():
 
 
 def _locked(pk) -> IssueBatch:
-    rows = IssueBatch.objects.select_for_update(of=("self",)).select_related(*_ALONG)
-    return rows.get(pk=pk)
+    IssueBatch.objects.select_for_update().get(pk=pk)
+    return IssueBatch.objects.select_related(*_ALONG).get(pk=pk)
 
 
 def _issue(batch, after, now):

@@ -52,11 +52,9 @@ def assign_owner(
 
 def _locked(duty) -> Duty:
     """The duty as it is now, held until the end of the transaction."""
-    found = (
-        Duty.objects.select_for_update(of=("self",))
-        .select_related("organization", "duty_list", "owner__user")
-        .get(pk=duty.pk)
-    )
+    # Locked first and read afterwards: a row that was waited for brings what was joined to it before.
+    Duty.objects.select_for_update().get(pk=duty.pk)
+    found = Duty.objects.select_related("organization", "duty_list", "owner__user").get(pk=duty.pk)
     if found.is_withdrawn:
         raise ValidationError("这项责任已撤回。")
     return found
