@@ -2,15 +2,26 @@
 
 import os
 import shutil
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
 # Playwright's synchronous interface keeps an event loop in this thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+
+
+def just_held():
+    """The day and the two times, as typed, of a meeting of half an hour that is over, whatever the hour is now."""
+    ended = timezone.localtime() - timedelta(minutes=1)
+    began = ended - timedelta(minutes=30)
+    if began.date() != ended.date():
+        began, ended = began.replace(hour=23, minute=0), began.replace(hour=23, minute=30)
+    return began.date(), f"{began:%H:%M}", f"{ended:%H:%M}"
 
 
 def pytest_collection_modifyitems(items):

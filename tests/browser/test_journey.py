@@ -2,8 +2,6 @@
 
 import re
 
-from django.utils import timezone
-
 from branches.actions.cadence import load_cadence_starters
 from branches.choices import MeetingStatus
 from branches.models import Meeting
@@ -11,23 +9,23 @@ from branches.periods import Period
 from supervision.attenuation.engine import take_readings
 from supervision.tasks import refresh_dirty_readings
 
-from .conftest import DESKTOP, PHONE
+from .conftest import DESKTOP, PHONE, just_held
 
 NOTE = "请补写讨论情况，写明谁负责。"
 
 
 def test_from_the_branch_to_the_county_and_back_down(cast, open_as, assert_accessible):
     load_cadence_starters()
-    today = timezone.localdate()
-    month = Period.month_of(today)
+    day, begins, ends = just_held()
+    month = Period.month_of(day)
     take_readings(month)
 
     secretary = open_as("li", "/", viewport=PHONE)
     secretary.locator(".task", has_text="支委会").get_by_role("link", name="记录会议").first.click()
     assert secretary.get_by_role("checkbox", name="支委会").is_checked()
-    secretary.get_by_label("召开日期").fill(today.isoformat())
-    secretary.get_by_label("开始时间").fill("08:00")
-    secretary.get_by_label("结束时间").fill("09:00")
+    secretary.get_by_label("召开日期").fill(day.isoformat())
+    secretary.get_by_label("开始时间").fill(begins)
+    secretary.get_by_label("结束时间").fill(ends)
     secretary.get_by_label("地点").fill("党员活动室")
     secretary.get_by_label("主持人").select_option(label="李明（书记）")
     secretary.get_by_label("记录人").select_option(label="周兰")

@@ -1,24 +1,22 @@
 """The main jobs without any script: buttons, forms and pages do what htmx otherwise does."""
 
-from django.utils import timezone
-
 from branches.actions.cadence import load_cadence_starters
 from branches.choices import MeetingStatus
 from branches.models import Meeting
 
-from .conftest import PHONE
+from .conftest import PHONE, just_held
 
 
 def test_a_meeting_is_recorded_and_confirmed_without_javascript(cast, open_as):
     load_cadence_starters()
-    today = timezone.localdate()
+    day, begins, ends = just_held()
     page = open_as(
         "li", f"/organizations/{cast.first.pk}/meetings/new/", viewport=PHONE, java_script_enabled=False
     )
     page.get_by_text("支委会", exact=True).click()
-    page.get_by_label("召开日期").fill(today.isoformat())
-    page.get_by_label("开始时间").fill("08:00")
-    page.get_by_label("结束时间").fill("09:00")
+    page.get_by_label("召开日期").fill(day.isoformat())
+    page.get_by_label("开始时间").fill(begins)
+    page.get_by_label("结束时间").fill(ends)
     page.get_by_label("地点").fill("党员活动室")
     page.get_by_label("主持人").select_option(label="李明（书记）")
     page.get_by_role("button", name="更新名册和提示").click()
