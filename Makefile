@@ -35,7 +35,7 @@ test-postgres: setup ## the suite on PostgreSQL, with a real Celery worker over 
 	$(SERVICES) --postgres --valkey -- $(PY) -m pytest -q -m broker # workers share one queue: one test at a time
 
 test-browser: setup browser-packages ## the browser tests in headless Chromium, with axe
-	env -u DATABASE_URL -u REDIS_URL $(PY) -m pytest -q -m browser tests/browser
+	env -u DATABASE_URL -u REDIS_URL $(PYTEST) -m browser tests/browser
 
 browser-packages:
 	@sh deploy/browser_packages.sh
