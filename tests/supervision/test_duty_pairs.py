@@ -202,15 +202,26 @@ def test_the_item_above_may_be_owed_by_any_day_of_the_same_year(parent, counts):
 
 
 def plan_of(rows):
-    """The words in which the database says how it will read `rows`, made to use indexes on a handful of rows."""
+    """The words in which the database says how it will read `rows`, with the one index that is meant for it.
+
+    On a handful of rows PostgreSQL thinks every index equally good; so the others are gone for as long as it is asked.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             for way in ("seqscan", "bitmapscan"):
                 cursor.execute(f"SET LOCAL enable_{way} = off")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(
+                "SELECT indexrelid::regclass FROM pg_index WHERE indrelid = %s::regclass"
+                " AND NOT indisunique AND indexrelid <> %s::regclass",
+                [DutyRecord._meta.db_table, "duty_record_reading"],
+            )
+            for (rival,) in cursor.fetchall():
+                cursor.execute(f"DROP INDEX {rival}")
     return rows.explain()
 
 
-def test_the_records_of_a_month_are_read_from_their_index_alone(planter):
+@pytest.mark.parametrize("counts", [duty_counts, carried_duty_counts])
+def test_the_records_of_a_month_are_read_from_their_index_alone(planter, counts):
     alone = {"postgresql": "Index Only Scan using", "sqlite": "USING COVERING INDEX"}[connection.vendor]
-    for counts in (duty_counts, carried_duty_counts):
-        assert f"{alone} duty_record_reading" in plan_of(counts(MONTH, NOW))
+    assert f"{alone} duty_record_reading" in plan_of(counts(MONTH, NOW))
