@@ -151,3 +151,199 @@ class RunState(models.TextChoices):
     RUNNING = "RUNNING", "计算中"
     DONE = "DONE", "已完成"
     FAILED = "FAILED", "失败"
+
+
+class Subject(models.TextChoices):
+    """Who is scored; the same as `scoring.Subject`."""
+
+    UNIT = "unit", "单位"
+    PERSON = "person", "个人"
+
+
+class RoundState(models.TextChoices):
+    COLLECTING = "COLLECTING", "采集事实"
+    SHOWN = "SHOWN", "反馈与异议"
+    PUBLISHED = "PUBLISHED", "已公布"
+    WITHDRAWN = "WITHDRAWN", "已撤销"
+
+
+class EntryOrigin(models.TextChoices):
+    """Where an entry came from; what the system knows is filled in and may be disputed, never typed again."""
+
+    HAND = "HAND", "填报"
+    SYSTEM = "SYSTEM", "系统带入"
+    ASSESSOR = "ASSESSOR", "评价"
+    CORRECTED = "CORRECTED", "异议更正"
+
+
+class AssessorRole(models.TextChoices):
+    SELF = "SELF", "自评"
+    PEERS = "PEERS", "互评"
+    MEMBERS = "MEMBERS", "党员测评"
+    SUPERIOR = "SUPERIOR", "上级评价"
+    PUBLIC = "PUBLIC", "群众评价"
+
+
+class ObjectionState(models.TextChoices):
+    OPEN = "OPEN", "待答复"
+    UPHELD = "UPHELD", "采纳"
+    REJECTED = "REJECTED", "不采纳"
+
+
+class AdjustmentKind(models.TextChoices):
+    """The same as `scoring.AdjustmentKind`."""
+
+    BONUS = "BONUS", "加分"
+    DEDUCTION = "DEDUCTION", "扣分"
+    TITLE = "TITLE", "称号"
+    VETO = "VETO", "一票否决"
+    DOWNGRADE = "DOWNGRADE", "降档"
+
+
+class Quarter(models.TextChoices):
+    """抓两头带中间."""
+
+    FIRST = "FIRST", "先进（前四分之一）"
+    LAST = "LAST", "后进（后四分之一）"
+
+
+class PlanState(models.TextChoices):
+    ASKED = "ASKED", "待制定"
+    RUNNING = "RUNNING", "推进中"
+    REPORTED = "REPORTED", "待验收"
+    CLOSED = "CLOSED", "已验收"
+
+
+class PollPurpose(models.TextChoices):
+    REVIEW = "REVIEW", "述职评议"
+    APPRAISAL = "APPRAISAL", "民主评议党员"
+    ASSESSMENT = "ASSESSMENT", "考核评价"
+
+
+class PollState(models.TextChoices):
+    OPEN = "OPEN", "进行中"
+    CLOSED = "CLOSED", "已结束"
+    CANCELLED = "CANCELLED", "已取消"
+
+
+class CycleState(models.TextChoices):
+    RUNNING = "RUNNING", "进行中"
+    CLOSED = "CLOSED", "已结束"
+    WITHDRAWN = "WITHDRAWN", "已撤销"
+
+
+class SessionState(models.TextChoices):
+    PREPARING = "PREPARING", "述前准备"
+    RATING = "RATING", "述职评议"
+    GRADING = "GRADING", "综合定等"
+    PUBLISHED = "PUBLISHED", "已通报"
+
+
+class ReviewGrade(models.TextChoices):
+    """综合等次."""
+
+    GOOD = "GOOD", "好"
+    FAIR = "FAIR", "较好"
+    AVERAGE = "AVERAGE", "一般"
+    POOR = "POOR", "差"
+
+
+class ProblemState(models.TextChoices):
+    OPEN = "OPEN", "整改中"
+    REPORTED = "REPORTED", "待核实"
+    CLOSED = "CLOSED", "已销号"
+
+
+class AppraisalStep(models.TextChoices):
+    """民主评议的程序."""
+
+    SELF = "SELF", "个人自评"
+    PEERS = "PEERS", "党员互评"
+    POLL = "POLL", "民主测评"
+    DECIDE = "DECIDE", "综合评定"
+    TELL = "TELL", "反馈"
+    DONE = "DONE", "已完成"
+
+
+class AppraisalGrade(models.TextChoices):
+    EXCELLENT = "EXCELLENT", "优秀"
+    QUALIFIED = "QUALIFIED", "合格"
+    BARELY = "BARELY", "基本合格"
+    UNQUALIFIED = "UNQUALIFIED", "不合格"
+
+
+class DispositionKind(models.TextChoices):
+    IMPROVE = "IMPROVE", "限期改正"
+    PERSUADE = "PERSUADE", "劝退"
+    REMOVE = "REMOVE", "除名"
+
+
+class DispositionState(models.TextChoices):
+    RUNNING = "RUNNING", "办理中"
+    CLOSED = "CLOSED", "已办结"
+    STOPPED = "STOPPED", "已终止"
+
+
+class DispositionStepKind(models.TextChoices):
+    """组织处置的步骤, in this order."""
+
+    VERIFY = "VERIFY", "核实"
+    COMMITTEE = "COMMITTEE", "支委会"
+    PREEXAMINE = "PREEXAMINE", "基层党委预审"
+    ASSEMBLY = "ASSEMBLY", "支部大会表决"
+    APPROVE = "APPROVE", "党委审批"
+    ANNOUNCE = "ANNOUNCE", "宣布"
+    FOLLOW = "FOLLOW", "转化考察"
+
+
+class Situation(models.TextChoices):
+    """问责情形, by the eleven headings of the regulation (wording ours)."""
+
+    LEADERSHIP = "LEADERSHIP", "党的领导弱化"
+    POLITICAL = "POLITICAL", "政治建设抓得不实"
+    THOUGHT = "THOUGHT", "思想建设缺失"
+    ORGANIZATION = "ORGANIZATION", "组织建设薄弱"
+    STYLE = "STYLE", "作风建设松懈"
+    DISCIPLINE = "DISCIPLINE", "纪律建设不严"
+    ANTICORRUPTION = "ANTICORRUPTION", "反腐败斗争不力"
+    PRINCIPAL = "PRINCIPAL", "主体责任落实不力"
+    OVERSIGHT = "OVERSIGHT", "监督责任落实不力"
+    PUBLIC_INTEREST = "PUBLIC_INTEREST", "损害群众利益问题处置不力"
+    OTHER = "OTHER", "其他失职失责"
+
+
+class LeadershipPart(models.TextChoices):
+    OVERALL = "OVERALL", "全面领导责任"
+    MAIN = "MAIN", "主要领导责任"
+    IMPORTANT = "IMPORTANT", "重要领导责任"
+
+
+class CaseMeasure(models.TextChoices):
+    """问责方式; may be used alone or together."""
+
+    INSPECT = "INSPECT", "检查"
+    CIRCULATE = "CIRCULATE", "通报"
+    REORGANISE = "REORGANISE", "改组"
+    ADMONISH = "ADMONISH", "诫勉"
+    TRANSFER = "TRANSFER", "组织调整或组织处理"
+    DISCIPLINE = "DISCIPLINE", "纪律处分"
+
+
+#: What may be done to an organisation, and what to a leading cadre.
+UNIT_MEASURES = (CaseMeasure.INSPECT, CaseMeasure.CIRCULATE, CaseMeasure.REORGANISE)
+PERSON_MEASURES = (
+    CaseMeasure.CIRCULATE,
+    CaseMeasure.ADMONISH,
+    CaseMeasure.TRANSFER,
+    CaseMeasure.DISCIPLINE,
+)
+
+
+class CaseState(models.TextChoices):
+    DRAFT = "DRAFT", "起草"
+    PROPOSED = "PROPOSED", "待决定"
+    DECIDED = "DECIDED", "已决定"
+    ANNOUNCED = "ANNOUNCED", "已宣布"
+    APPEALED = "APPEALED", "申诉中"
+    CLOSED = "CLOSED", "已办结"
+    DROPPED = "DROPPED", "不予问责"

@@ -8,7 +8,7 @@ from branches.models import Appointment, Organization
 from branches.periods import Interval, window_of
 from branches.querysets.organizations import subtree
 
-from .choices import EvidenceKind, IssueReach, ListStatus, RecordStatus
+from .choices import EvidenceKind, IssueReach, ListStatus, RecordStatus, RoundState
 
 
 class OrganizationRowQuerySet(QuerySet):
@@ -16,6 +16,23 @@ class OrganizationRowQuerySet(QuerySet):
 
     def in_subtree(self, node):
         return self.filter(subtree(node, "organization"))
+
+
+class EvaluationQuerySet(OrganizationRowQuerySet):
+    def of_units(self):
+        return self.filter(appointment__isnull=True)
+
+    def published(self):
+        return self.filter(round__state=RoundState.PUBLISHED)
+
+
+class AccountabilityCaseQuerySet(OrganizationRowQuerySet):
+    def visible_to(self, actor):
+        """Confidential: those the actor's body handles, if the post handles cases, and those they are to know of."""
+        seen = Q(readers=actor.appointment.pk) if actor.appointment else Q(pk__in=[])
+        if actor.has(Right.HANDLE_CASES):
+            seen |= Q(handler=actor.organization)
+        return self.filter(seen).distinct()
 
 
 class DutyListQuerySet(OrganizationRowQuerySet):

@@ -38,6 +38,12 @@ class Right(enum.Enum):
     REVIEW_DUTIES = "审核履责纪实"
     DECOMPOSE_DUTIES = "分解责任"
     ISSUE_DUTIES = "下发责任清单"
+    VIEW_EVALUATIONS = "查看考核"
+    FILL_EVALUATIONS = "填报考核"
+    EVALUATE = "组织考核"
+    APPRAISE = "组织民主评议党员"
+    VIEW_APPRAISALS = "查看民主评议党员"
+    HANDLE_CASES = "办理问责"
     MANAGE_MEMBERS = "维护党员信息"
     MANAGE_ORGANIZATIONS = "维护党组织"
     MANAGE_APPOINTMENTS = "维护任职"
@@ -55,24 +61,33 @@ _OFFICE = {
     Right.REVIEW_DUTIES: Reach.BELOW,
     Right.LOG_MEETINGS: Reach.OWN,
     Right.RECORD_DUTIES: Reach.OWN,
+    Right.VIEW_EVALUATIONS: Reach.SUBTREE,
+    Right.FILL_EVALUATIONS: Reach.OWN,
+    Right.APPRAISE: Reach.OWN,
+    Right.VIEW_APPRAISALS: Reach.OWN,
 }
 _LEADER = _OFFICE | {
     Right.REVEAL_ID: Reach.SUBTREE,
     Right.MANAGE_MEMBERS: Reach.OWN,
     Right.DECOMPOSE_DUTIES: Reach.OWN,
     Right.ISSUE_DUTIES: Reach.SUBTREE,
+    Right.EVALUATE: Reach.SUBTREE,
+    Right.VIEW_APPRAISALS: Reach.SUBTREE,
 }
 _DISCIPLINE = {
     Right.VIEW: Reach.SUBTREE,
     Right.VIEW_COCKPIT: Reach.SUBTREE,
     Right.REVIEW_DUTIES: Reach.BELOW,
     Right.RECORD_DUTIES: Reach.OWN,
+    Right.VIEW_EVALUATIONS: Reach.SUBTREE,
+    Right.FILL_EVALUATIONS: Reach.OWN,
+    Right.HANDLE_CASES: Reach.BELOW,
 }
 
 #: The whole policy: post → right → reach.
 POWERS: dict[str, dict[Right, Reach]] = {
     **dict.fromkeys(COMMITTEE_POSTS, _OFFICE),
-    Post.SECRETARY: _LEADER,
+    Post.SECRETARY: _LEADER | {Right.HANDLE_CASES: Reach.BELOW},
     Post.DEPUTY_SECRETARY: _LEADER,
     Post.ORGANIZATION_OFFICER: _LEADER | {Right.MANAGE_MEMBERS: Reach.SUBTREE, Right.IMPORT: Reach.SUBTREE},
     Post.BRANCH_CLERK: {
@@ -81,12 +96,18 @@ POWERS: dict[str, dict[Right, Reach]] = {
         Right.LOG_MEETINGS: Reach.OWN,
         Right.RECORD_DUTIES: Reach.OWN,
         Right.MANAGE_MEMBERS: Reach.OWN,
+        Right.VIEW_EVALUATIONS: Reach.OWN,
+        Right.FILL_EVALUATIONS: Reach.OWN,
+        Right.APPRAISE: Reach.OWN,
+        Right.VIEW_APPRAISALS: Reach.OWN,
     },
     Post.LIAISON: {
         Right.VIEW: Reach.OWN,
         Right.VIEW_MEMBERS: Reach.OWN,
         Right.LOG_MEETINGS: Reach.OWN,
         Right.RECORD_DUTIES: Reach.OWN,
+        Right.VIEW_EVALUATIONS: Reach.OWN,
+        Right.FILL_EVALUATIONS: Reach.OWN,
     },
     Post.GROUP_LEADER: {Right.VIEW: Reach.OWN},
     Post.MEMBER: {Right.VIEW: Reach.OWN},
@@ -101,6 +122,7 @@ POWERS: dict[str, dict[Right, Reach]] = {
         Right.MANAGE_APPOINTMENTS: Reach.SUBTREE,
         Right.IMPORT: Reach.SUBTREE,
         Right.ISSUE_DUTIES: Reach.SUBTREE,
+        Right.VIEW_EVALUATIONS: Reach.SUBTREE,
         Right.CONFIGURE: Reach.SUBTREE,
     },
     # 三员: mutually exclusive, and none of them sees or edits business records.

@@ -1,5 +1,7 @@
 """Rows of responsibility and of the stored numbers; one topic a file."""
 
+from .appraisals import AppraisalEntry, AppraisalProgramme, DispositionCase, DispositionStep, MemberAppraisal
+from .cases import AccountabilityCase, CaseAppeal
 from .deployments import Deployment, IssueBatch
 from .duties import (
     Duty,
@@ -15,11 +17,41 @@ from .duties import (
     QualityCheck,
     Requirement,
 )
+from .evaluations import (
+    Adjustment,
+    AssessorSheet,
+    AssessorWindow,
+    EntryEvidence,
+    EntryFile,
+    Evaluation,
+    EvaluationEntry,
+    EvaluationRound,
+    Fact,
+    ImprovementPlan,
+    Objection,
+    PlanStep,
+    ResultSheet,
+    RoundScheme,
+)
+from .files import StoredFile
 from .notices import Notice, NoticeWording
+from .polls import Ballot, PaperCount, Poll, PollSubject, PollVoter
 from .readings import Formula, Reading, RollUp, Run, RunPart
+from .reviews import ReviewCycle, ReviewProblem, ReviewSession, WorkReport
+from .schemes import Scheme, SchemeVersion
 
 __all__ = [
+    "AccountabilityCase",
+    "Adjustment",
+    "AppraisalEntry",
+    "AppraisalProgramme",
+    "AssessorSheet",
+    "AssessorWindow",
+    "Ballot",
+    "CaseAppeal",
     "Deployment",
+    "DispositionCase",
+    "DispositionStep",
     "Duty",
     "DutyHandover",
     "DutyList",
@@ -29,15 +61,38 @@ __all__ = [
     "DutyTemplateItem",
     "DutyTemplateVersion",
     "DutyTrigger",
+    "EntryEvidence",
+    "EntryFile",
+    "Evaluation",
+    "EvaluationEntry",
+    "EvaluationRound",
     "EvidenceFile",
+    "Fact",
     "Formula",
+    "ImprovementPlan",
     "IssueBatch",
+    "MemberAppraisal",
     "Notice",
     "NoticeWording",
+    "Objection",
+    "PaperCount",
+    "PlanStep",
+    "Poll",
+    "PollSubject",
+    "PollVoter",
     "QualityCheck",
     "Reading",
     "Requirement",
+    "ResultSheet",
+    "ReviewCycle",
+    "ReviewProblem",
+    "ReviewSession",
     "RollUp",
+    "RoundScheme",
     "Run",
     "RunPart",
+    "Scheme",
+    "SchemeVersion",
+    "StoredFile",
+    "WorkReport",
 ]

@@ -11,6 +11,7 @@ from branches.periods import Interval, Period, window_of
 
 from ..choices import COUNTED_BY_ITSELF, CountedBy, Decision, DutyKind, EvidenceKind, ListStatus, RecordStatus
 from ..querysets import DutyListQuerySet, DutyQuerySet, DutyRecordQuerySet, OrganizationRowQuerySet
+from .files import StoredFile
 
 
 class Requirement(models.Model):
@@ -556,40 +557,17 @@ class DutyReview(models.Model):
         return f"{self.record_id} {self.get_decision_display()}"
 
 
-class EvidenceFile(models.Model):
-    """佐证文件, optional: stored outside the web root under its SHA-256, versioned, served through the door.
-
-    A newer file of the same name replaces the older one, which stays readable: `replaced_by` names it.
-    """
+class EvidenceFile(StoredFile):
+    """佐证文件 of a record, optional."""
 
     record = models.ForeignKey(DutyRecord, models.PROTECT, related_name="files", verbose_name="履责纪实")
-    organization = models.ForeignKey(Organization, models.PROTECT, related_name="+", db_index=False)
-    file = models.FileField("文件", upload_to="evidence/%Y/%m/")
-    file_name = models.CharField("文件名", max_length=200)
-    version = models.PositiveIntegerField("版次", default=1)
-    content_type = models.CharField(max_length=100)
-    size = models.PositiveIntegerField("大小（字节）")
-    sha256 = models.CharField(max_length=64)
-    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="上传人")
-    uploaded_at = models.DateTimeField("上传时间")
-    replaced_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaces")
-    removed_at = models.DateTimeField("移除时间", null=True, blank=True)
-    removed_by = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="移除人"
-    )
 
-    objects = OrganizationRowQuerySet.as_manager()
-
-    class Meta:
+    class Meta(StoredFile.Meta):
         verbose_name = "佐证文件"
         verbose_name_plural = "佐证文件"
-        ordering = ["file_name", "-version"]
         constraints = [
             models.UniqueConstraint(fields=["record", "file_name", "version"], name="evidence_version_once")
         ]
-
-    def __str__(self):
-        return self.file_name
 
 
 class QualityCheck(models.Model):
