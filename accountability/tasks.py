@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from accountability.actions import batches, counted, digests, notices, succession
+from accountability.actions import batches, counted, digests, notices, polls, succession
 
 #: Steps of a batch in one task, so that no task runs for long.
 STEPS = 25
@@ -62,3 +62,9 @@ def send_digests():
     """Send everybody their letter of the day."""
     now = timezone.now()
     return digests.send_digests(today=timezone.localdate(now), now=now)
+
+
+@shared_task
+def close_polls():
+    """Close the secret ballots whose end has passed."""
+    return polls.close_due(now=timezone.now())

@@ -66,6 +66,11 @@ app.conf.beat_schedule = {
         "task": "accountability.tasks.settle_all_counted",
         "schedule": crontab(hour=1, minute=10),
     },
+    "close polls": {
+        "task": "accountability.tasks.close_polls",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
     "erase stale imports": {
         "task": "branches.tasks.erase_stale_imports",
         "schedule": crontab(hour=3, minute=20),

@@ -1,0 +1,151 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from accountability.choices import PollPurpose, PollState
+from accountability.models import Poll, PollSubject, PollVoter
+from accountability.tallies import Paper, SubjectTally, Tally, add_papers, agreed_papers, pile_up, tally
+from branches.access import Right
+from branches.models import User
+
+#: Whose post runs a poll of a purpose may see how it stands and what came of it.
+RIGHT_OF = {
+    PollPurpose.REVIEW: Right.EVALUATE,
+    PollPurpose.APPRAISAL: Right.APPRAISE,
+    PollPurpose.ASSESSMENT: Right.EVALUATE,
+}
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """How many of a category are entitled, and how many have voted; who has is nobody's business."""
+
+    category: str
+    due: int
+    voted: int
+
+    @property
+    def waiting(self) -> int:
+        return self.due - self.voted
+
+
+@dataclass(frozen=True)
+class SubjectResult:
+    """One subject with what it was given; `tally` is None while the result is kept closed."""
+
+    subject: PollSubject
+    tally: SubjectTally | None
+
+
+@dataclass(frozen=True)
+class PollResults:
+    """What came of a poll. `disputed`: categories whose paper ballots no two persons have counted alike yet; the
+    result waits for them, because adding a few ballots to a result already seen would show what they say."""
+
+    poll: Poll
+    tally: Tally | None
+    subjects: list[SubjectResult]
+    turnout: list[Turnout]
+    disputed: list[str]
+
+    @property
+    def is_shown(self) -> bool:
+        return self.tally is not None and not self.tally.is_hidden
+
+    @property
+    def due(self) -> int:
+        return sum(each.due for each in self.turnout)
+
+    @property
+    def voted(self) -> int:
+        return sum(each.voted for each in self.turnout)
+
+
+def poll_results(poll: Poll) -> PollResults:
+    """Four queries; the ballots are read only of a closed poll."""
+    subjects = list(poll.subjects.order_by("number"))
+    turnout = turnout_of(poll)
+    if poll.state != PollState.CLOSED:
+        return PollResults(poll, None, [SubjectResult(each, None) for each in subjects], turnout, [])
+    agreed, disputed = agreed_papers(_papers(poll))
+    result = None
+    if not disputed:
+        result = tally(
+            piles=add_papers(pile_up(poll.ballots.values_list("category", "answers")), agreed),
+            weights=poll.categories,
+            choices=poll.choices,
+            subjects=[each.number for each in subjects],
+        )
+    return PollResults(
+        poll=poll,
+        tally=result,
+        subjects=[SubjectResult(each, result.of(each.number) if result else None) for each in subjects],
+        turnout=turnout,
+        disputed=disputed,
+    )
+
+
+def turnout_of(poll: Poll) -> list[Turnout]:
+    """By category, in the order of the poll. One query."""
+    rows = {
+        row["category"]: Turnout(row["category"], row["due"], row["voted"])
+        for row in poll.voters.order_by()
+        .values("category")
+        .annotate(due=Count("pk"), voted=Count("pk", filter=Q(has_voted=True)))
+    }
+    order = [*poll.categories] or [""]
+    return [rows.get(category, Turnout(category, 0, 0)) for category in order]
+
+
+@dataclass(frozen=True)
+class MyPoll:
+    """One poll somebody may vote in, and where they stand with it."""
+
+    voter: PollVoter
+    state: str
+
+    @property
+    def may_vote(self) -> bool:
+        return self.state == "open"
+
+
+def my_polls(user: User, now: datetime) -> list[MyPoll]:
+    """The polls of a user, those to vote in now first, the newest first after them. One query."""
+    voters = PollVoter.objects.filter(user=user).exclude(poll__state=PollState.CANCELLED)
+    rows = [
+        MyPoll(voter, state_for(voter, now))
+        for voter in voters.select_related("poll__organization").order_by("-poll__closes_at", "-pk")[:100]
+    ]
+    return sorted(rows, key=lambda each: not each.may_vote)
+
+
+def polls_to_vote(user: User, now: datetime):
+    """The polls somebody is asked to vote in now, the one that ends first first."""
+    return (
+        Poll.objects.filter(
+            state=PollState.OPEN,
+            opens_at__lte=now,
+            closes_at__gt=now,
+            voters__in=PollVoter.objects.filter(user=user, has_voted=False),
+        )
+        .select_related("organization")
+        .order_by("closes_at", "pk")
+    )
+
+
+def state_for(voter: PollVoter, now: datetime) -> str:
+    """ "done", "early", "open" or "over", as a voter sees a poll at this moment."""
+    poll = voter.poll
+    if voter.has_voted:
+        return "done"
+    if poll.state != PollState.OPEN or now >= poll.closes_at:
+        return "over"
+    return "early" if now < poll.opens_at else "open"
+
+
+def _papers(poll) -> Iterable[Paper]:
+    for row in poll.paper_counts.all():
+        counts = {int(number): by_choice for number, by_choice in row.numbers.items()}
+        yield Paper(row.category, row.author_id, row.issued, row.returned, row.valid, counts)
