@@ -38,7 +38,7 @@ from .notices import Notice, NoticeWording
 from .polls import Ballot, PaperCount, Poll, PollSubject, PollVoter
 from .readings import Formula, Reading, RollUp, Run, RunPart
 from .reviews import ReviewCycle, ReviewProblem, ReviewSession, WorkReport
-from .schemes import Scheme, SchemeVersion
+from .schemes import Scheme, SchemeDraft, SchemeVersion
 
 __all__ = [
     "AccountabilityCase",
@@ -92,6 +92,7 @@ __all__ = [
     "Run",
     "RunPart",
     "Scheme",
+    "SchemeDraft",
     "SchemeVersion",
     "StoredFile",
     "WorkReport",

@@ -95,3 +95,38 @@ class SchemeVersion(models.Model):
     def table(self) -> scoring.Scheme:
         """The table as plain values."""
         return scoring.read_scheme(self.document)
+
+
+class SchemeDraft(models.Model):
+    """A scoring table being written or changed: kept piece by piece, in force only once it is saved as a version.
+
+    `scheme` is what it will be the next version of, None for a new one; `base` the version it began from. `number` counts
+    the changes. A table has one draft, which all who may change it share.
+    """
+
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, related_name="scheme_drafts", verbose_name="制定单位"
+    )
+    scheme = models.OneToOneField(
+        Scheme, models.CASCADE, null=True, blank=True, related_name="draft", verbose_name="考核办法"
+    )
+    base = models.PositiveIntegerField("起自版次", default=0)
+    document = models.TextField("草稿")
+    number = models.PositiveIntegerField("修改次数", default=1)
+    author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="最近修改人")
+    changed_at = models.DateTimeField("最近修改时间")
+
+    objects = OrganizationRowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "考核办法草稿"
+        verbose_name_plural = "考核办法草稿"
+        ordering = ["-changed_at"]
+
+    def __str__(self):
+        return self.table.title
+
+    @cached_property
+    def table(self) -> scoring.Scheme:
+        """The table as plain values; it may lack its lines."""
+        return scoring.read_scheme(self.document, is_finished=False)

@@ -51,10 +51,10 @@ MOST_PROBLEMS = 100
 _DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:(?:"[^"\n]*"|'[^'\n]*'|[\w-]+)[ \t]*\.[ \t]*){20}""")
 
 
-def read_scheme(content: str | bytes) -> Scheme:
-    """The scheme in a TOML text; `Refused` with every problem found."""
+def read_scheme(content: str | bytes, *, is_finished: bool = True) -> Scheme:
+    """The scheme in a TOML text; `Refused` with every problem found. One still being written may lack its lines."""
     table = _Table(parse(content))
-    scheme = _scheme(table)
+    scheme = _scheme(table, is_finished)
     table.close()
     _refuse(table.problems)
     return scheme
@@ -163,7 +163,7 @@ def _version(value):
 _VERSION = Shape("format", "格式版本", _version)
 
 
-def _scheme(table: _Table) -> Scheme:
+def _scheme(table: _Table, is_finished: bool) -> Scheme:
     table.take("format", _VERSION, FORMAT)
     scheme = Scheme(
         code=table.take("code", TEXT),
@@ -186,7 +186,7 @@ def _scheme(table: _Table) -> Scheme:
         rules=_rules_of(table, Place.SCHEME),
         lines=tuple(_line(each) for each in table.tables("line")),
     )
-    if not scheme.lines:
+    if is_finished and not scheme.lines:
         table.complain("至少要有一个 [[line]]（分类）")
     return scheme
 

@@ -117,7 +117,18 @@ class Kind:
 
     def sentence(self, rule: Rule) -> str:
         """The rule in one Chinese sentence."""
-        return _fill(self.phrase, rule.params)
+        words = {
+            param.name: dict(zip(param.shape.choices, param.shape.words, strict=True))
+            for param in self.params
+            if param.shape.words
+        }
+        return _fill(
+            self.phrase,
+            {
+                name: words.get(name, {}).get(value, value) if isinstance(value, str) else value
+                for name, value in rule.params.items()
+            },
+        )
 
     def leaning(self, rule: Rule) -> Gives:
         """What the rule does to its item; one whose points are all negative takes away."""

@@ -20,12 +20,16 @@ MOST_NAMES = 500
 
 @dataclass(frozen=True)
 class Shape:
-    """The name in the documentation, the Chinese one, and the function that reads a value or raises `ValueError`."""
+    """The name in the documentation, the Chinese one, and the function that reads a value or raises `ValueError`.
+
+    `words` are the Chinese ones for its choices, in their order.
+    """
 
     name: str
     label: str
     read: Callable[[Any], Any]
     choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 def _decimal(value: Any, low: Decimal, high: Decimal) -> Decimal:
@@ -192,15 +196,15 @@ def _rows(required: dict, optional: dict | None = None):
     return read_all
 
 
-def choice(*values: str) -> Shape:
-    """One of a few words."""
+def choice(*values: str, words: tuple[str, ...] = ()) -> Shape:
+    """One of a few words, with the Chinese ones for them."""
 
     def read(value):
         if value not in values or not isinstance(value, str):
             raise ValueError(f"应为 {'、'.join(values)} 之一")
         return value
 
-    return Shape("choice", "选项", read, values)
+    return Shape("choice", "选项", read, values, words)
 
 
 def choices(values: Iterable[str]) -> Shape:

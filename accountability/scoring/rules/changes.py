@@ -51,7 +51,7 @@ def mult(rule: Rule, marks: Sequence[Mark]) -> list[Mark]:
     ),
 )
 def max_only(rule: Rule, marks: Sequence[Mark]) -> list[Mark]:
-    """同一事项（matter 相同）在几级受表彰或被通报的，只计分值最大的一次，加分与扣分各算各的；没写事项的逐条计。"""
+    """同一事项在几级受表彰或被通报的，只计分值最大的一次，加分与扣分各算各的；没写事项的逐条计。"""
     highest: dict[tuple | None, int] = {}
     for position, mark in enumerate(marks):
         matter = _matter(mark)

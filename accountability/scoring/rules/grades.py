@@ -174,8 +174,10 @@ def direct_grade(rule: Rule, standings: Sequence[Standing], scheme: Scheme) -> N
     Param("shares", PERCENT_BY, "各等次最多百分之几", None),
     Param("one_in", ONE_IN, "各等次每几个最多一个", None),
     Param("numbers", TIMES_BY, "各等次最多几个", None),
-    Param("rounding", choice("down", "up", "half_up"), "名额的小数", "down"),
-    Param("ties", choice("lower", "higher"), "并列超出名额的", "lower"),
+    Param(
+        "rounding", choice("down", "up", "half_up", words=("舍去", "进一", "四舍五入")), "名额的小数", "down"
+    ),
+    Param("ties", choice("lower", "higher", words=("都落入下一等次", "都取")), "并列超出名额的", "lower"),
     phrase="按总分排序限名额：[{shares}（%）][{one_in}（每几个一个）][{numbers}（个）]",
     example=Example(
         'kind = "QUOTA"\nshares = { "优秀" = 40, "良好" = 40 }',
@@ -246,11 +248,21 @@ def _why(grade: str, seats: int | None, units: int) -> str:
     Group.GRADE,
     IN_SCHEME,
     CONDITION,
-    Param("effect", choice("zero", "lowest", "no_top", "grade"), "后果"),
-    Param("grade", TEXT, "最高只能定为（effect 为 grade 时）", None),
+    Param(
+        "effect",
+        choice(
+            "zero",
+            "lowest",
+            "no_top",
+            "grade",
+            words=("总分计零", "定为最低等次", "不得为最高等次", "不高于所定等次"),
+        ),
+        "后果",
+    ),
+    Param("grade", TEXT, "最高只能定为（后果为不高于所定等次时）", None),
     Param("of", TEXT, "自动触发：哪一分类或评价项", None),
     Param("below", POINTS, "自动触发：得分低于", None),
-    phrase="{condition}的一票否决[（{of}低于{below}分）]",
+    phrase="{condition}的一票否决[（{of}低于{below}分时自动触发）]：{effect}[（{grade}）]",
     example=Example(
         'kind = "VETO"\ncondition = "发生安全事故"\neffect = "no_top"\n\n[[rule]]\n' + _CUTOFF,
         _with("A", 'kind = "VETO", condition = "发生安全事故", reason = "通报文件"'),
@@ -259,7 +271,7 @@ def _why(grade: str, seats: int | None, units: int) -> str:
     ),
 )
 def veto(rule: Rule, standings: Sequence[Standing], scheme: Scheme) -> None:
-    """出现否决情形的：zero 总分计零并为最低等次，lowest 定为最低等次，no_top 不得为最高等次，grade 最高只能定为某一等次。"""
+    """出现否决情形的，按所定后果：总分计零并为最低等次、定为最低等次、不得为最高等次，或最高只能定为某一等次。"""
     for standing in standings:
         for because in _vetoes(rule, standing, scheme):
             lowest = scheme.grades[-1] if scheme.grades else None

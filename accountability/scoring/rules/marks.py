@@ -276,7 +276,7 @@ def all_or_nothing(rule: Rule, reading: Reading) -> list[Mark]:
     ),
 )
 def level(rule: Rule, reading: Reading) -> list[Mark]:
-    """按档次得分；有多张测评票的（count 为票数），取各票的平均分。"""
+    """按档次得分；有多张测评票的，取各票的平均分。"""
     votes = sum(entry.times for entry in reading.entries)
     if not votes:
         return []
@@ -329,7 +329,12 @@ def step(rule: Rule, reading: Reading) -> list[Mark]:
     Param("target", PERCENT, "目标（百分比）"),
     Param("x", WIDTH, "每低几个百分点"),
     Param("y", POSITIVE, "扣"),
-    Param("count", choice("full", "started", "proportional"), "不足一档的", "full"),
+    Param(
+        "count",
+        choice("full", "started", "proportional", words=("不扣", "按一档扣", "按比例扣")),
+        "不足一档的",
+        "full",
+    ),
     CAP,
     phrase="目标{target}%，每低{x}个百分点扣{y}分[，最多扣{cap}分]",
     gives=Gives.LOSS,
@@ -346,7 +351,7 @@ def step(rule: Rule, reading: Reading) -> list[Mark]:
     ),
 )
 def per_percentage_point(rule: Rule, reading: Reading) -> list[Mark]:
-    """比目标每低若干个百分点扣若干分：full 足一档才扣，started 不足一档按一档，proportional 按比例；未填的按扣完计。"""
+    """比目标每低若干个百分点扣若干分：不足一档的按所定不扣、按一档扣或按比例扣；未填的按扣完计。"""
     share = measured(reading.entries)
     if share is None:
         lost = rule["cap"] if rule["cap"] is not None else reading.full or ZERO
@@ -383,7 +388,7 @@ def _discretion_objection(rule, entry):
     Param("from", POINTS, "最低"),
     Param("to", POINTS, "最高"),
     Param("reason", FLAG, "要写理由", True),
-    Param("several", choice("mean", "sum"), "有几个分的", "mean"),
+    Param("several", choice("mean", "sum", words=("取平均", "相加")), "有几个分的", "mean"),
     phrase="在{from}到{to}分之间酌情评分",
     reads=("points",),
     asks=True,
@@ -398,7 +403,7 @@ def _discretion_objection(rule, entry):
     ),
 )
 def discretion(rule: Rule, reading: Reading) -> list[Mark]:
-    """在规定的范围内酌情给分，须写理由；有几个分的取平均，或按 several = "sum" 相加。"""
+    """在规定的范围内酌情给分，须写理由；有几个分的取平均，也可以定为相加。"""
     entries = reading.entries
     given = [entry.points or ZERO for entry in entries]
     if rule["several"] == "sum" or len(entries) < 2:
@@ -433,7 +438,7 @@ def discretion(rule: Rule, reading: Reading) -> list[Mark]:
     ),
 )
 def tiered(rule: Rule, reading: Reading) -> list[Mark]:
-    """按受表彰（或被通报）的级别计分，逐次累加；同一事项只计最高一级的，另写 MAX_ONLY。"""
+    """按受表彰（或被通报）的级别计分，逐次累加；同一事项只计最高一级的，另加一条“就高不重复”。"""
     marks = []
     for entry in reading.entries:
         points = rule["tiers"][entry.level]

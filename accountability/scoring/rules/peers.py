@@ -14,7 +14,7 @@ from accountability.scoring.schemes import Rule
 from accountability.scoring.shapes import NOT_NEGATIVE, POSITIVE, choice
 
 ANYWHERE = (Place.ITEM, Place.SCHEME)
-BETTER = Param("better", choice("high", "low"), "以什么为好", "high")
+BETTER = Param("better", choice("high", "low", words=("数值大的", "数值小的")), "以什么为好", "high")
 
 _THREE = (
     '[[unit]]\nid = "A"\nentry = [{ item = "x", value = 60 }]\n'
