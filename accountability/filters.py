@@ -4,8 +4,8 @@ import django_filters
 from django import forms
 from django.db.models import F, TextChoices
 
-from accountability.choices import DutyKind, RecordStatus
-from accountability.models import DutyRecord
+from accountability.choices import CaseState, DutyKind, RecordStatus, Situation
+from accountability.models import AccountabilityCase, DutyRecord
 from branches.choices import KEY_POSTS, Level
 from branches.models import Appointment, Organization
 from branches.periods import Period
@@ -167,3 +167,34 @@ class DutyRecordFilter(django_filters.FilterSet):
         return [
             (name, words[name](cleaned[name])) for name in words if cleaned.get(name) not in (None, "", [])
         ]
+
+
+class CaseFilter(django_filters.FilterSet):
+    """state, situation, year (in which the case was drafted)."""
+
+    state = django_filters.ChoiceFilter(label="状态", choices=CaseState.choices, empty_label="全部状态")
+    situation = django_filters.ChoiceFilter(label="情形", choices=Situation.choices, empty_label="全部情形")
+    year = django_filters.NumberFilter(
+        label="年度", field_name="drafted_at__year", min_value=1900, max_value=2200
+    )
+
+    class Meta:
+        model = AccountabilityCase
+        fields = ["state", "situation", "year"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.form.fields.values():
+            kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            field.widget.attrs["class"] = f"{kind} {kind}-sm"
+
+    @property
+    def active(self) -> list[tuple[str, str]]:
+        """The filters that are on, as (parameter, words), for the chips."""
+        cleaned = self.form.cleaned_data if self.form.is_valid() else {}
+        words = {
+            "state": lambda value: CaseState(value).label,
+            "situation": lambda value: Situation(value).label,
+            "year": lambda value: f"{value}年",
+        }
+        return [(name, words[name](cleaned[name])) for name in words if cleaned.get(name)]

@@ -3,6 +3,7 @@ from datetime import timedelta
 from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, ExtractDay
 
+from branches.access import Right
 from branches.choices import OrganizationKind
 from branches.models import Appointment, Organization
 from branches.periods import Interval, window_of
@@ -28,11 +29,19 @@ class EvaluationQuerySet(OrganizationRowQuerySet):
 
 class AccountabilityCaseQuerySet(OrganizationRowQuerySet):
     def visible_to(self, actor):
-        """Confidential: those the actor's body handles, if the post handles cases, and those they are to know of."""
-        seen = Q(readers=actor.appointment.pk) if actor.appointment else Q(pk__in=[])
-        if actor.has(Right.HANDLE_CASES):
+        """Confidential: those the actor's body handles, if the post handles cases, and those they are to know of.
+
+        Whom a case is about, a person or the officers of a unit, does not know of it before it is announced.
+        """
+        if actor.appointment is None:
+            return self.none()
+        named = self.model.readers.through.objects.filter(appointment=actor.appointment)
+        seen = Q(pk__in=named.values("accountabilitycase"))
+        if actor.has(Right.HANDLE_CASES) and actor.organization.is_committee:
             seen |= Q(handler=actor.organization)
-        return self.filter(seen).distinct()
+        own = Appointment.objects.on(actor.today).filter(user=actor.user).values("organization")
+        concerned = Q(appointment__user=actor.user) | Q(appointment__isnull=True, organization__in=own)
+        return self.filter(seen).filter(Q(announced_on__isnull=False) | ~concerned)
 
 
 class DutyListQuerySet(OrganizationRowQuerySet):

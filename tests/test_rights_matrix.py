@@ -19,6 +19,7 @@ from accountability.actions.personal_items import add_personal_item
 from accountability.actions.starters import load_duty_starters
 from accountability.choices import NoticeKind
 from accountability.models import (
+    AccountabilityCase,
     Deployment,
     Duty,
     DutyList,
@@ -289,6 +290,23 @@ def notice_kind(cast):
     return [NoticeKind.OVERDUE]
 
 
+def case(cast):
+    """问责 of the first branch, drafted by the discipline secretary of the county."""
+    made, _ = AccountabilityCase.objects.get_or_create(
+        handler=cast.county,
+        organization=cast.first,
+        defaults={
+            "situation": "STYLE",
+            "facts": "经提醒仍未整改",
+            "basis": "第七条",
+            "measures": ["INSPECT"],
+            "drafted_by": cast.people["sun"],
+            "drafted_at": timezone.now(),
+        },
+    )
+    return [made.pk]
+
+
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
 MATRIX = [
     # Organisations
@@ -461,6 +479,21 @@ MATRIX = [
     ("get", "wording-edit", notice_kind, "xxxxxx.xxx>"),
     ("post", "wording-reset", notice_kind, "xxxxxx>xxx>"),
     ("get", "duty-handover", first, ".-xxxx.xx->"),
+    # 问责: its body alone knows of it
+    ("get", "case-list", nothing, "---..----->"),
+    ("get", "case-create", nothing, "xxx..xxxxx>"),
+    ("get", "case-detail", case, "---..----->"),
+    ("get", "case-edit", case, "---x.----->"),
+    ("post", "case-propose", case, "--->>----->"),
+    ("get", "case-decide", case, "--->>----->"),
+    ("get", "case-drop", case, "---..----->"),
+    ("get", "case-announce", case, "--->>----->"),
+    ("get", "case-appeal", case, "--->>----->"),
+    ("get", "case-answer", case, "--->>----->"),
+    ("post", "case-close", case, "--->>----->"),
+    ("get", "case-readers", case, "---..----->"),
+    ("get", "case-print", case, "---..----->"),
+    ("get", "case-history", case, "---..----->"),
     # First screens, the cockpit, the formula, help
     ("get", "home", nothing, ">>>>>>>>>.>"),
     ("get", "todo", nothing, ".......xxx>"),

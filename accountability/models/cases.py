@@ -64,13 +64,17 @@ class AccountabilityCase(models.Model):
 
 
 class CaseAppeal(models.Model):
-    """申诉 within a month of the announcement, and what was decided about it."""
+    """申诉 within a month of the announcement, and what was decided about it.
+
+    `measures` are what is left of the decision when it was upheld: none when the decision is withdrawn.
+    """
 
     case = models.ForeignKey(AccountabilityCase, models.PROTECT, related_name="appeals", verbose_name="问责")
     filed_on = models.DateField("申诉日期")
     reason = models.TextField("申诉理由")
     author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="登记人")
     upheld = models.BooleanField("申诉成立", null=True, blank=True)
+    measures = models.JSONField("复查后的问责方式", default=list, blank=True)
     answer = models.TextField("复查决定", blank=True)
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     answered_on = models.DateField("复查日期", null=True, blank=True)

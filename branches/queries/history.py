@@ -41,8 +41,11 @@ class HistoryPage:
 _WORDS = {"organization_kinds": OrganizationKind, "levels": Level, "sectors": Sector, "posts": Post}
 
 
-def history_page(row, *, before: str = "", size: int = 30) -> HistoryPage:
-    """The changes of `row`, newest first, each compared with the state before it; a constant number of queries."""
+def history_page(row, *, before: str = "", size: int = 30, words: dict | None = None) -> HistoryPage:
+    """The changes of `row`, newest first, each compared with the state before it; a constant number of queries.
+
+    `words`: further lists of choices kept as JSON, field → what their entries are called.
+    """
     records = row.history.select_related("history_user")
     page = slice_before(records, "history_id", before, size)
     if not page.rows:
@@ -50,7 +53,7 @@ def history_page(row, *, before: str = "", size: int = 30) -> HistoryPage:
     former = list(records.filter(history_id__lt=page.rows[-1].history_id).order_by("-history_id")[:1])
     chain = [*page.rows, *former]
     fields = [field for field in type(chain[0]).tracked_fields if field.name not in _HIDDEN]
-    names = _names(fields, chain)
+    names = _names(fields, chain) | _WORDS | (words or {})
     changes = [
         _change(record, chain[place + 1] if place + 1 < len(chain) else None, fields, names)
         for place, record in enumerate(page.rows)
@@ -92,7 +95,7 @@ def _text(field, value, names) -> str:
     if isinstance(field, models.ForeignKey):
         return str(names[field.related_model].get(value, value))
     if isinstance(value, list):
-        words = dict(_WORDS[field.name].choices) if field.name in _WORDS else {}
+        words = dict(names[field.name].choices) if field.name in names else {}
         return "、".join(str(words.get(each, each)) for each in value) or "不限"
     if isinstance(value, bool):
         return "是" if value else "否"
