@@ -6,8 +6,6 @@ PY := $(VENV)/bin/python
 # Two processes: as many as the smallest machine we promise a time for has cores.
 TEST_PROCESSES ?= 2
 PYTEST := $(PY) -m pytest -q -n $(TEST_PROCESSES) --dist loadgroup
-# Arithmetic that knows no database: once is enough.
-PURE := tests/accountability/scoring tests/supervision/test_gradient.py
 SERVICES := $(PY) -m deploy.services
 LOCK := $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -q
 export PORT HOST
@@ -30,8 +28,9 @@ test: test-sqlite test-postgres test-browser ## everything: SQLite, PostgreSQL w
 test-sqlite: setup ## the suite on SQLite
 	env -u DATABASE_URL -u REDIS_URL $(PYTEST)
 
+# What asks no database says the same on both.
 test-postgres: setup ## the suite on PostgreSQL, with a real Celery worker over a real Valkey
-	$(SERVICES) --postgres --valkey -- $(PYTEST) -m "not browser and not broker" $(PURE:%=--ignore=%)
+	$(SERVICES) --postgres --valkey -- $(PYTEST) -m "not browser and not broker" --asks-database
 	$(SERVICES) --postgres --valkey -- $(PY) -m pytest -q -m broker # workers share one queue: one test at a time
 
 test-browser: setup browser-packages ## the browser tests in headless Chromium, with axe

@@ -18,9 +18,22 @@ def pytest_sessionfinish(session):
         shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--asks-database", action="store_true", help="leave out the tests that ask no database")
+
+
+def asks_database(item) -> bool:
+    """Whether a test asks a database, and so has something to say on each kind of it."""
+    kept = {"django_db", "database", "postgres", "broker"} & set(item.keywords)
+    return bool(kept) or not {"db", "transactional_db"}.isdisjoint(item.fixturenames)
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Skip what needs PostgreSQL or a broker where there is none, and say how to have them."""
+    if config.getoption("asks_database"):
+        config.hook.pytest_deselected(items=[item for item in items if not asks_database(item)])
+        items[:] = filter(asks_database, items)
     on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
     with_broker = bool(os.environ.get("REDIS_URL"))
     for item in items:

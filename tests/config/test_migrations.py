@@ -28,6 +28,7 @@ def new_database(tmp_path):
     admin.close()
 
 
+@pytest.mark.database
 @pytest.mark.slow
 def test_the_migrations_build_what_the_models_say(new_database):
     environment = os.environ | {"DATABASE_URL": new_database, "DJANGO_SETTINGS_MODULE": "config.settings"}
