@@ -4,6 +4,7 @@ from accountability.views import (
     cases,
     coverage,
     deployments,
+    disputes,
     entries,
     evidence,
     issuing,
@@ -134,4 +135,8 @@ urlpatterns = [
     path(
         "evaluations/<int:pk>/files/<int:number>/remove/", entries.entry_file_remove, name="entry-file-remove"
     ),
+    path(
+        "evaluations/<int:pk>/entries/<int:number>/dispute/", disputes.dispute_raise, name="dispute-raise"
+    ),
+    path("objections/<int:pk>/dispute/", disputes.dispute_answer, name="dispute-answer"),
 ]

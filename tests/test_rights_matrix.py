@@ -28,7 +28,10 @@ from accountability.models import (
     DutyTemplateItem,
     DutyTemplateVersion,
     DutyTrigger,
+    Evaluation,
+    EvaluationEntry,
     Notice,
+    Objection,
     QualityCheck,
 )
 from branches.access import Actor
@@ -36,6 +39,7 @@ from branches.actions.cadence import load_cadence_starters
 from branches.actions.imports import check_import, upload_import
 from branches.choices import ImportKind, MeetingKind, MeetingStatus
 from branches.models import CadenceRule, ImportJob, Meeting, MeetingDraft
+from tests.accountability.filling_worlds import gathering
 from tests.import_sheets import person, roster_file
 from tests.snapshots import once
 from tests.test_doors import OPEN_TO_ALL, WITHOUT_DOOR, addresses
@@ -307,6 +311,38 @@ def case(cast):
     return [made.pk]
 
 
+def gathered(cast):
+    """The evaluation of the first branch in a round of the town, while facts are gathered."""
+    return [(Evaluation.objects.filter(organization=cast.first).first() or gathering(cast)).pk]
+
+
+def stated(cast):
+    return [*gathered(cast), 0]
+
+
+def filled_in(cast):
+    """What the system has filled into it."""
+    key = gathered(cast)
+    return [*key, EvaluationEntry.objects.get(evaluation__in=key).pk]
+
+
+def dispute(cast):
+    """What the first branch has against it."""
+    key, entry = filled_in(cast)
+    made, _ = Objection.objects.get_or_create(
+        evaluation_id=key,
+        entry_id=entry,
+        defaults={
+            "organization": cast.first,
+            "item": "meetings",
+            "reason": "漏记",
+            "author": cast.people["li"],
+            "raised_at": timezone.now(),
+        },
+    )
+    return [made.pk]
+
+
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
 MATRIX = [
     # Organisations
@@ -479,6 +515,14 @@ MATRIX = [
     ("get", "wording-edit", notice_kind, "xxxxxx.xxx>"),
     ("post", "wording-reset", notice_kind, "xxxxxx>xxx>"),
     ("get", "duty-handover", first, ".-xxxx.xx->"),
+    # Facts of an evaluation
+    ("get", "evaluation-fill", gathered, ".-...x.xx->"),
+    ("post", "entry-save", gathered, "-----x-xx->"),
+    ("post", "entry-withdraw", stated, "-----x-xx->"),
+    ("get", "entry-file", stated, "-----x-xx->"),
+    ("post", "entry-file-remove", stated, "-----x-xx->"),
+    ("get", "dispute-raise", filled_in, ".-xxxxxxx->"),
+    ("get", "dispute-answer", dispute, "x-..xxxxx->"),
     # 问责: its body alone knows of it
     ("get", "case-list", nothing, "---..----->"),
     ("get", "case-create", nothing, "xxx..xxxxx>"),

@@ -15,7 +15,8 @@ from ..choices import (
     Quarter,
     RoundState,
 )
-from ..querysets import EvaluationQuerySet, OrganizationRowQuerySet
+from ..querysets import EvaluationManager, EvaluationQuerySet, OrganizationRowQuerySet
+from ..written import WrittenJSONEncoder
 from .duties import DutyRecord
 from .files import StoredFile
 from .schemes import Scheme, SchemeVersion
@@ -89,7 +90,9 @@ class Evaluation(models.Model):
     """考核结果 of one unit, or of one officer (`appointment`), in a round.
 
     `changed_at`: when its facts were last touched; later than `evaluated_at`, the total is out of date. What the total
-    came from is in its `ResultSheet`.
+    came from is in its `ResultSheet`. `agreed_at`: when the unit said that it has no objection (无异议). `numbers`:
+    sizes that rules multiply by and the system does not know. `faults`: why no total could be computed, in words.
+    What was taken out of the round (`removed_at`) is kept with its facts, and only `everything` finds it.
     """
 
     round = models.ForeignKey(
@@ -114,12 +117,20 @@ class Evaluation(models.Model):
     in_charge_of = models.ManyToManyField(
         Organization, blank=True, related_name="+", verbose_name="分管（联系）单位"
     )
+    numbers = models.JSONField("数目", default=dict, blank=True)
     total = models.DecimalField("总分", max_digits=16, decimal_places=6, null=True, blank=True)
     grade = models.CharField("等次", max_length=40, blank=True)
+    faults = models.JSONField("不能计算的原因", default=list, blank=True)
     changed_at = models.DateTimeField("事实变动时间")
     evaluated_at = models.DateTimeField("计算时间", null=True, blank=True)
+    removed_at = models.DateTimeField("移出时间", null=True, blank=True)
+    agreed_at = models.DateTimeField("确认无异议时间", null=True, blank=True)
+    agreed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="确认人"
+    )
 
-    objects = EvaluationQuerySet.as_manager()
+    objects = EvaluationManager()
+    everything = EvaluationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "考核结果"
@@ -156,8 +167,8 @@ class ResultSheet(models.Model):
         Evaluation, models.CASCADE, primary_key=True, related_name="sheet", verbose_name="考核结果"
     )
     version = models.ForeignKey(SchemeVersion, models.PROTECT, related_name="+", verbose_name="办法版次")
-    facts = models.JSONField("事实")
-    result = models.JSONField("结果")
+    facts = models.JSONField("事实", encoder=WrittenJSONEncoder)
+    result = models.JSONField("结果", encoder=WrittenJSONEncoder)
 
     class Meta:
         verbose_name = "评分明细"
@@ -275,6 +286,9 @@ class EvaluationEntry(Fact):
     )
     author = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="填报人"
+    )
+    appointment = models.ForeignKey(
+        Appointment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="填报人任职"
     )
     created_at = models.DateTimeField("填报时间")
     withdrawn_at = models.DateTimeField("撤销时间", null=True, blank=True)
@@ -437,7 +451,10 @@ class Adjustment(models.Model):
 
 
 class ImprovementPlan(models.Model):
-    """抓两头带中间: what a unit of the first quarter passes on, and one of the last quarter puts right."""
+    """抓两头带中间: what a unit of the first quarter passes on, and one of the last quarter puts right.
+
+    Written and reported by the unit, accepted or returned with a `note` by somebody else of the committee.
+    """
 
     evaluation = models.OneToOneField(
         Evaluation, models.PROTECT, related_name="plan", verbose_name="考核结果"
@@ -451,8 +468,19 @@ class ImprovementPlan(models.Model):
         Appointment, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="责任人"
     )
     due_on = models.DateField("完成期限", null=True, blank=True)
+    partner = models.ForeignKey(
+        Organization, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="结对单位"
+    )
     state = models.CharField("状态", max_length=10, choices=PlanState.choices, default=PlanState.ASKED)
+    version = models.PositiveIntegerField("版次", default=1)
     outcome = models.CharField("结果", max_length=500, blank=True)
+    reported_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="报告人"
+    )
+    note = models.CharField("验收意见", max_length=500, blank=True)
+    reviewed_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="验收人"
+    )
     closed_at = models.DateTimeField("办结时间", null=True, blank=True)
     created_at = models.DateTimeField("登记时间")
 

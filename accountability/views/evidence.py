@@ -6,7 +6,13 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
-from accountability.actions.evidence import DamagedFile, add_evidence, read_evidence, remove_evidence
+from accountability.actions.evidence import (
+    DamagedFile,
+    add_entry_file,
+    add_evidence,
+    read_evidence,
+    remove_evidence,
+)
 from accountability.models import DutyRecord
 from branches.access import Right, door
 from branches.uploads import LARGEST, check_upload, is_out_of_space
@@ -34,16 +40,10 @@ def evidence_add(request, record):
 def evidence_download(request, record, number):
     evidence = get_object_or_404(record.files.filter(removed_at=None), pk=number)
     try:
-        content = read_evidence(actor=request.actor, evidence=evidence, now=timezone.now())
+        return file_response(request.actor, evidence)
     except DamagedFile as damaged:
         messages.error(request, str(damaged))
         return redirect("duty-record-detail", record.pk)
-    response = HttpResponse(content, content_type=evidence.content_type)
-    response.headers["Content-Disposition"] = content_disposition_header(True, evidence.file_name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
 
 
 @require_POST
@@ -58,20 +58,32 @@ def evidence_remove(request, record, number):
     return redirect("duty-record-detail", record.pk)
 
 
-def keep_files(*, actor, record, uploads) -> None:
-    """Check and store uploads one after the other; `Refused` at the first that is not taken."""
+def file_response(actor, evidence) -> HttpResponse:
+    """A stored file as a download that a browser neither shows nor keeps; `DamagedFile` when it is not what it was."""
+    content = read_evidence(actor=actor, evidence=evidence, now=timezone.now())
+    response = HttpResponse(content, content_type=evidence.content_type)
+    response.headers["Content-Disposition"] = content_disposition_header(True, evidence.file_name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def keep_files(*, actor, uploads, **row) -> None:
+    """Check and store uploads one after the other beside `record=` or `entry=`; `Refused` at the first not taken."""
+    add = add_entry_file if "entry" in row else add_evidence
     for upload in uploads:
         name = upload.name.strip()[-200:]
         # Read one byte more than allowed, so that the check sees what is too large without holding it all.
         content = upload.read(LARGEST + 1)
         try:
-            add_evidence(
+            add(
                 actor=actor,
-                record=record,
                 name=name,
                 content=content,
                 content_type=check_upload(name, content),
                 now=timezone.now(),
+                **row,
             )
         except ValidationError as error:
             raise Refused(error.messages[0]) from error
