@@ -4,7 +4,7 @@ import codecs
 import csv
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from itertools import chain, islice
@@ -127,6 +127,36 @@ def read_table(
             "wrong_extension", "只接受 .xlsx 或 .csv 文件；旧版 .xls 请用 Excel 或 WPS 另存为 .xlsx。"
         )
     return _find_table(grids, layout, limits)
+
+
+def read_tables(
+    stream: BinaryIO, layouts: Mapping[str, tuple[Column, ...]], limits: Limits = Limits()
+) -> dict[str, Table]:
+    """The tables of an .xlsx file that is opened once: each in a sheet of its own, known by its header, not by the
+    name of the sheet. FileRefused names the layout that no sheet has."""
+    _refuse_empty(stream)
+    found: dict[str, Table] = {}
+    for each in workbook.open_sheets(
+        stream, max_rows=limits.rows + _HEADER_WITHIN, max_columns=limits.columns
+    ):
+        rows = list(each.rows)
+        for name in [name for name in layouts if name not in found]:
+            grid = _Grid(each.name, iter(rows), each.formulas, each.broken, each.merged, each.hidden_rows)
+            try:
+                found[name] = _find_table(iter([grid]), layouts[name], limits)
+            except FileRefused as refused:
+                if refused.kind not in ("no_header", "empty_file"):
+                    raise
+            else:
+                break
+    for name, layout in layouts.items():
+        if name not in found:
+            needed = "、".join(column.title for column in layout if column.required)
+            raise FileRefused(
+                "no_header",
+                f"找不到“{name}”表：没有哪张表在前 {_HEADER_WITHIN} 行里有“{needed}”这些列名。请不要改动表样的列名。",
+            )
+    return found
 
 
 def _refuse_empty(stream: BinaryIO) -> None:

@@ -1,0 +1,37 @@
+"""The .toml form of a scheme: the format of docs/scoring.md, its faults told as those of a sheet are."""
+
+import re
+
+from accountability.scoring import Problem, Refused, read_scheme
+
+from .drafts import LARGEST, Draft, Fault, judged, too_many
+
+_WORDS = {"line": "分类", "item": "评价项", "rule": "规则"}
+_STEP = re.compile(r"(line|item|rule)(?:\[(\d+)\])?(?:（(.*?)）)?(?=\.|$)")
+
+
+def read_toml(content: bytes) -> Draft:
+    """The scheme in a .toml file."""
+    if len(content) > LARGEST:
+        return Draft(None, [Fault("", "", "", f"文件超过 {LARGEST // 1024 // 1024} MB。")])
+    try:
+        table = read_scheme(content)
+    except Refused as refused:
+        return Draft(None, [Fault(*_located(each), f"{each.message_zh}。") for each in refused.problems])
+    items = list(table.items())
+    rules = len(table.rules) + sum(len(line.rules) for line in table.lines)
+    if found := too_many(len(table.lines), len(items), rules + sum(len(item.rules) for _, item in items)):
+        return Draft(None, found)
+    return judged(table, _located)
+
+
+def _located(problem: Problem) -> tuple[str, str, str]:
+    """“分类 2、评价项 1” and the key, from line[2].item[1].full."""
+    place = []
+
+    def word(match):
+        place.append(f"{_WORDS[match[1]]} {match[2] or ''}{f'（{match[3]}）' if match[3] else ''}".strip())
+        return ""
+
+    rest = _STEP.sub(word, problem.field)
+    return "", "、".join(place) or "文件开头", rest.strip(".")

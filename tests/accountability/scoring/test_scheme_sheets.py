@@ -1,0 +1,362 @@
+"""Schemes as spreadsheets: what is written comes back the same, and a clerk's own sheet is understood or told why not."""
+
+import time
+import zipfile
+from dataclasses import replace
+from io import BytesIO
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from openpyxl import Workbook
+
+from accountability.scheme_exchange.differences import Detail, compare
+from accountability.scheme_exchange.parameters import read_parameters, write_parameters
+from accountability.scheme_exchange.spreadsheet import read_spreadsheet, write_spreadsheet
+from accountability.scheme_exchange.toml import read_toml
+from accountability.scoring import KINDS, Place, read_scheme, to_toml
+from branches.imports.problems import FileRefused
+
+from .scheme_shapes import rules, schemes
+from .test_properties import tables
+from .test_worked_examples import WHOLE
+
+
+def through_sheets(table):
+    file = BytesIO()
+    write_spreadsheet(file, table, mark="导出：测试")
+    file.seek(0)
+    return read_spreadsheet(file)
+
+
+def through_toml(table):
+    return read_toml(to_toml(table).encode())
+
+
+@pytest.mark.parametrize("through", [through_sheets, through_toml])
+@pytest.mark.parametrize("path", [path for path, _ in WHOLE], ids=lambda path: path.stem)
+def test_every_starter_comes_back_the_same(through, path):
+    table = read_scheme(path.read_bytes())
+    draft = through(table)
+    assert [str(each) for each in draft.faults if each.message != "请写明年度。"] == []
+    assert draft.table == table
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(schemes())
+def test_whatever_is_written_comes_back_the_same_from_both_formats(table):
+    assert through_sheets(table).table == table
+    assert through_toml(through_sheets(table).table).table == table
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(tables())
+def test_a_scheme_that_is_scored_with_comes_back_the_same(table):
+    scheme, _ = table
+    draft = through_sheets(scheme)
+    assert draft.table == scheme
+    assert {str(each.message) for each in draft.faults} == {
+        str(each.message) for each in through_toml(scheme).faults
+    }
+
+
+@settings(max_examples=200)
+@given(rules(Place.SCHEME, (["a", "办法"], ["b", "最多"])) | rules(Place.ITEM))
+def test_the_parameters_of_a_rule_come_back_from_their_cell(rule):
+    place = Place.ITEM if Place.ITEM in KINDS[rule.kind].places else Place.SCHEME
+    found, problems = read_parameters(KINDS[rule.kind], place, write_parameters(rule, place))
+    assert problems == []
+    for param in KINDS[rule.kind].params_at(place):
+        if param.name != "fact":
+            assert found.get(param.name, param.default) == rule[param.name]
+
+
+# What a clerk writes
+
+HEAD = (
+    ("栏目", "内容"),
+    ("编号", "ＺＢ－１"),
+    ("办法名称：", " 支部年度考核 "),
+    ("年度", "２０２６年"),
+    ("满分", "100分"),
+    ("等次（由高到低）", "优秀，合格、不合格"),
+    ("适用组织类别", "党支部；联合党支部"),
+    ("适用层级", "党支部"),
+    ("考核对象", "单位"),
+    ("起用日期", "2026.1.1"),
+    (None, None),
+)
+LINES = (
+    ("代码", "名称", "性质", "满分", "权重"),
+    ("A", "组织生活", "基本分", "６０", "100%"),
+    (None, "发挥作用", None, 40, 1),
+)
+ITEMS = (
+    ("分类", "代码", "名称", "满分", "来源", "数据项", "条款"),
+    ("组织生活", "life", "三会一课", "60分", "会议记录"),
+    (None, None, None),
+    ("发挥作用", None, "群众\n评议", 30.0, "评价打分", None, "每年一次"),
+    (None, "income", "办实事", 10),
+)
+RULES = (
+    ("用在", "对象", "种类", "事实名称", "参数"),
+    ("评价项", " life", "少一次扣分", "党员大会", "应有次数：4次；每少一次扣：2分"),
+    (None, "三会一课", "miss_count", "支委会", "每少一次扣1，应有次数 12"),
+    (None, "群众 评议", "分档评价", None, "好 30，较好=24分；一般：15、差0"),
+    ("评价项", "办实事", "按数得分", None, 2),
+    ("办法", None, "按分数线定等次", None, "优秀≥９０；合格 60分以上"),
+    (None, "办法", "等次名额", None, "各等次最多百分之几：优秀=30%；并列超出名额的：都取"),
+    (
+        "办法",
+        None,
+        "一票否决",
+        None,
+        "情形：“黄赌毒”，或受刑事处罚；后果：不得为最高等次；哪一分类或评价项：组织生活；得分低于：36",
+    ),
+)
+
+
+def book(*, head=HEAD, lines=LINES, items=ITEMS, rules=RULES, edit=None):
+    workbook = Workbook()
+    workbook.remove(workbook.active)
+    for name, rows in (("办法", head), ("分类", lines), ("评价项 (2)", items), ("规则", rules)):
+        sheet = workbook.create_sheet(name)
+        sheet.append(["某某县委组织部"] if name == "分类" else [])
+        for row in rows:
+            sheet.append(row)
+    if edit:
+        edit(workbook)
+    file = BytesIO()
+    workbook.save(file)
+    file.seek(0)
+    return file
+
+
+def faults(file):
+    return {(each.sheet, each.place, each.column): each.message for each in read_spreadsheet(file).faults}
+
+
+def test_a_sheet_filled_in_by_hand_says_what_it_means():
+    draft = read_spreadsheet(book())
+    assert draft.faults == []
+    table = draft.table
+    assert (table.code, table.title, table.year, table.full) == ("ＺＢ－１", "支部年度考核", 2026, 100)
+    assert (table.grades, table.kinds, table.levels) == (
+        ("优秀", "合格", "不合格"),
+        ("BRANCH", "JOINT_BRANCH"),
+        ("BRANCH",),
+    )
+    first, second = table.lines
+    assert (first.key, first.full, first.weight, second.key, second.full) == ("A", 60, 1, "发挥作用", 40)
+    (life,), (review, services) = first.items, second.items
+    assert [(rule.fact, rule["n"], rule["p"]) for rule in life.rules] == [
+        ("党员大会", 4, 2),
+        ("支委会", 12, 1),
+    ]
+    assert (review.key, review.title, review.source.value) == ("群众 评议", "群众 评议", "assessor")
+    assert review.rules[0]["levels"] == {"好": 30, "较好": 24, "一般": 15, "差": 0}
+    assert (services.key, services.rules[0]["p"]) == ("income", 2)
+    cutoff, quota, veto = table.rules
+    assert cutoff["bands"] == ({"grade": "优秀", "from": 90}, {"grade": "合格", "from": 60})
+    assert (quota["shares"], quota["ties"]) == ({"优秀": 30}, "higher")
+    assert (veto["condition"], veto["effect"], veto["of"], veto["below"]) == (
+        "“黄赌毒”，或受刑事处罚",
+        "no_top",
+        "A",
+        36,
+    )
+    assert through_sheets(table).table == table
+
+
+def test_every_fault_names_sheet_cell_and_column():
+    found = faults(
+        book(
+            head=(*HEAD[:3], ("年度", "今年"), *HEAD[4:5], ("满分", 90), ("颜色", "红")),
+            lines=(*LINES, ("C", "加分", "加分", "五分", 1)),
+            items=(
+                *ITEMS,
+                ("不存在", "x", "名称", 10),
+                ("发挥作用", "y", None, "=1+1", "打听"),
+                ("组织生活", "z", "名" * 501, 1),
+            ),
+            rules=(
+                *RULES[:3],
+                (None, "群众评议", "打分", None, "好=30"),
+                (None, "没有这项", "分档评价", None, "好=30"),
+                (None, None, "分档评价", None, "好=30"),
+                ("评价项", "办实事", "等次名额", None, "优秀=30"),
+                ("评价项", "办实事", "按数得分", None, "每项得：很多"),
+                ("评价项", "办实事", "分档评价", None, "好20 较好15"),
+                ("评价项", "办实事", "少一次扣分", None, "应有次数：2.5；每少一次扣：1"),
+                ("评价项", "办实事", "逐次扣分", None, "最多：2"),
+                ("办法", None, "折算", "事实", 100),
+                ("办法", None, "封顶", None, 100),
+                ("楼道", "办实事", "按数得分", None, 2),
+                ("评价项", "办实事", "分档评价", None, "好=20；好=10"),
+            ),
+        )
+    )
+    assert "应为数" in found["办法", "B5", "年度"]
+    assert "写了两次" in found["办法", "B7", "满分"]
+    assert "没有这个栏目" in found["办法", "B8", "颜色"]
+    assert "应填：基本分、加分项、扣分项" in found["分类", "C5", "性质"]
+    assert "应为数，现为“五分”" in found["分类", "D5", "满分"]
+    assert "找不到“不存在”" in found["评价项", "A7", "分类"]
+    assert "没有填写" in found["评价项", "C8", "名称"]
+    assert "公式" in found["评价项", "D8", "满分"]
+    assert "没有“打听”" in found["评价项", "E8", "来源"]
+    assert "最多 500 个字" in found["评价项", "C9", "名称"]
+    assert "没有规则“打分”" in found["规则", "C5", "种类"]
+    assert "找不到“没有这项”" in found["规则", "B6", "对象"]
+    assert "没有填写" in found["规则", "B7", "对象"]
+    assert "不能用在评价项" in found["规则", "C8", "种类"]
+    assert "“每项得”：应为数，现为“很多”；例如：2" in found["规则", "E9", "参数"]
+    assert "现为“20较好15”；例如：好=10；" in found["规则", "E10", "参数"]
+    assert "应为整数" in found["规则", "E11", "参数"]
+    assert "缺少“每次扣”" in found["规则", "E12", "参数"]
+    assert "请留空" in found["规则", "D13", "事实名称"]
+    assert "保底、封顶不是规则" in found["规则", "C14", "种类"]
+    assert "应填：办法、分类、评价项" in found["规则", "A15", "用在"]
+    assert "“好”写了两次" in found["规则", "E16", "参数"]
+    assert len(found) == 22
+
+
+def test_what_the_whole_lacks_is_placed_in_its_row():
+    draft = read_spreadsheet(
+        book(
+            head=(*HEAD, ("总分封顶", "-1")),
+            items=(*ITEMS[:4], (None, "likes", "微信点赞数", None), (None, "w", "党支部会议次数", 10)),
+            rules=(
+                *RULES[:4],
+                (None, "w", "按数得分", None, 1),
+                ("办法", None, "按分数线定等次", None, "良好=80"),
+            ),
+        )
+    )
+    found = {(each.sheet, each.place, each.column): each.message for each in draft.faults}
+    assert "封顶低于保底" in found["办法", "B13", "总分封顶"]
+    assert any(each.is_refused and (each.sheet, each.place) == ("评价项", "第6行") for each in draft.faults)
+    assert any("没有计分规则" in each.message and each.place == "第6行" for each in draft.faults)
+    assert any("已" in each.message and each.place == "第7行" for each in draft.warnings)
+    graded = read_spreadsheet(
+        book(rules=(*RULES, ("办法", None, "直接定等次", None, "情形：先进；等次：良好")))
+    )
+    assert [(each.sheet, each.place, each.message) for each in graded.faults] == [
+        ("规则", "第10行", "没有等次“良好”，等次有 优秀、合格、不合格。")
+    ]
+
+
+def test_cells_of_a_class_may_be_merged_and_others_not():
+    def merge(workbook):
+        workbook["评价项 (2)"].merge_cells("A5:A6")
+
+    def merge_marks(workbook):
+        workbook["评价项 (2)"].merge_cells("D5:D6")
+
+    assert read_spreadsheet(book(edit=merge)).faults == []
+    assert "合并" in faults(book(edit=merge_marks))["评价项", "D5", "满分"]
+
+
+def test_a_name_that_means_two_things_is_asked_about():
+    found = faults(
+        book(
+            items=(*ITEMS, ("发挥作用", "again", "三会一课", 1), ("发挥作用", "org", "组织生活", 1)),
+            rules=(*RULES, (None, "组织生活", "按数得分", None, 1)),
+        )
+    )
+    assert found["规则", "B4", "对象"] == "有2个“三会一课”，请写代码。"
+    assert "既是分类又是评价项" in found["规则", "B10", "对象"]
+
+
+def test_what_is_no_scheme_is_refused_at_once():
+    workbook, file = Workbook(), BytesIO()
+    workbook.active.append(["姓名", "电话"])
+    workbook.save(file)
+    file.seek(0)
+    with pytest.raises(FileRefused, match="找不到“办法”表"):
+        read_spreadsheet(file)
+    with pytest.raises(FileRefused):
+        read_spreadsheet(BytesIO(b"PK\x03\x04 nothing"))
+    with pytest.raises(FileRefused, match="空"):
+        read_spreadsheet(BytesIO())
+    large = BytesIO()
+    with zipfile.ZipFile(large, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", " " * (300 * 1024 * 1024))
+    large.seek(0)
+    with pytest.raises(FileRefused, match="解压"):
+        read_spreadsheet(large)
+
+
+MEBIBYTES = 2 * 1024 * 1024 - 200
+HOSTILE = {
+    "deep arrays": "x = " + "[" * MEBIBYTES,
+    "deep keys": "a." * (MEBIBYTES // 2) + "b = 1",
+    "many tables": "[[line]]\n" * (MEBIBYTES // 9),
+    "many items": "[[line]]\n" + "[[line.item]]\n" * (MEBIBYTES // 15),
+    "many keys": "".join(f"k{number}=1\n" for number in range(200_000)),
+    "a long text": 'title = "' + "好" * (MEBIBYTES // 3) + '"',
+    "a long number": "full = 1" + "0" * MEBIBYTES,
+    "many quotes": "x = " + '"" ' * (MEBIBYTES // 3),
+    "many levels": "l = {" + ",".join(f'"{number}"=1' for number in range(150_000)) + "}",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_text_is_told_off_soon(text):
+    began = time.perf_counter()
+    draft = read_toml(text.encode())
+    assert draft.faults
+    assert len(draft.faults) <= 100
+    assert time.perf_counter() - began < 8
+
+
+def test_a_hostile_cell_is_told_off_soon():
+    cells = (
+        "“" * 16_000 + "”" * 16_000,
+        '"' * 31_999,
+        "好=1；" * 8_000,
+        "每次扣" * 10_000,
+        "=" * 30_000,
+        "-" * 30_000,
+    )
+    began = time.perf_counter()
+    found = faults(book(rules=(*RULES, *((None, "办实事", "逐次扣分", None, f"{cell}x") for cell in cells))))
+    assert len(found) == len(cells)
+    assert time.perf_counter() - began < 4
+
+
+# Differences
+
+
+def test_differences_are_told_by_line_item_and_rule():
+    old = read_spreadsheet(book()).table
+    new = read_spreadsheet(
+        book(
+            head=(*HEAD, ("依据", "试行办法")),
+            items=(*ITEMS[:4], ("组织生活", "income", "办实事", 10), ("发挥作用", "new", "联系群众", 5)),
+            rules=(
+                *RULES[:4],
+                ("评价项", "办实事", "按数得分", None, 3),
+                ("评价项", "联系群众", "是否达到", None, 5),
+                *RULES[5:],
+            ),
+        )
+    ).table
+    assert compare(old, old) == []
+    found = {(each.label, each.what, each.title): each.details for each in compare(old, new)}
+    assert found == {
+        ("改动", "办法", "支部年度考核"): (Detail("依据", "", "试行办法"),),
+        ("改动", "评价项", "办实事"): (
+            Detail("分类", "发挥作用", "组织生活"),
+            Detail("规则", "每有一项得2分", "每有一项得3分"),
+        ),
+        ("新增", "评价项", "联系群众"): (
+            Detail("分类", "", "发挥作用"),
+            Detail("名称", "", "联系群众"),
+            Detail("满分", "", "5"),
+            Detail("规则", "", "达到得5分，否则不得分"),
+        ),
+    }
+    assert [each.label for each in compare(new, old) if each.title == "联系群众"] == ["删去"]
+    turned = replace(old, lines=old.lines[::-1])
+    assert [detail.label for each in compare(old, turned) for detail in each.details] == ["次序"]
+    assert len(compare(None, old)) == 2 + 3
