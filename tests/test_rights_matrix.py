@@ -20,6 +20,7 @@ from accountability.actions.starters import load_duty_starters
 from accountability.choices import NoticeKind
 from accountability.models import (
     AccountabilityCase,
+    Adjustment,
     Deployment,
     Duty,
     DutyList,
@@ -343,6 +344,22 @@ def dispute(cast):
     return [made.pk]
 
 
+def adjustment(cast):
+    """What was added to the first branch."""
+    made, _ = Adjustment.objects.get_or_create(
+        organization=cast.first,
+        kind="BONUS",
+        defaults={
+            "points": 1,
+            "reason": "经验推广",
+            "on": date(2026, 6, 1),
+            "source": "柳汀镇党委登记",
+            "created_at": timezone.now(),
+        },
+    )
+    return [made.pk]
+
+
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
 MATRIX = [
     # Organisations
@@ -523,6 +540,9 @@ MATRIX = [
     ("post", "entry-file-remove", stated, "-----x-xx->"),
     ("get", "dispute-raise", filled_in, ".-xxxxxxx->"),
     ("get", "dispute-answer", dispute, "x-..xxxxx->"),
+    ("get", "adjustment-list", first, ".-...x.xx->"),
+    ("get", "adjustment-create", first, "x-..xxxxx->"),
+    ("get", "adjustment-withdraw", adjustment, "x-..xxxxx->"),
     # 问责: its body alone knows of it
     ("get", "case-list", nothing, "---..----->"),
     ("get", "case-create", nothing, "xxx..xxxxx>"),

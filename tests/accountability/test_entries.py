@@ -73,7 +73,7 @@ def test_what_is_wrong_is_said_at_its_field(acting, evaluation, entry, field, wo
 def test_one_answer_where_there_is_one_and_every_occurrence_where_there_are_several(acting, evaluation):
     li = acting("li")
     state(li, evaluation, SERVICE)
-    with pytest.raises(ValidationError, match="李明已填“18.5分”"):
+    with pytest.raises(ValidationError, match=r"李明已填“18\.5分”"):
         state(li, evaluation, replace(SERVICE, points=Decimal(20)))
     state(li, evaluation, Entry("late", count=1, on=date(2026, 3, 1)))
     state(li, evaluation, Entry("late", count=2, on=date(2026, 5, 1), flags=("催办后仍未完成",)))
