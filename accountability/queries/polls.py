@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django.db.models import Count, Q
 
-from accountability.choices import PollPurpose, PollState
-from accountability.models import Poll, PollSubject, PollVoter
+from accountability.choices import AppraisalStep, PollPurpose, PollState, SessionState
+from accountability.models import Poll, PollSubject, PollVoter, WorkReport
 from accountability.tallies import Paper, SubjectTally, Tally, add_papers, agreed_papers, pile_up, tally
 from branches.access import Right
 from branches.models import User
@@ -85,6 +85,28 @@ def poll_results(poll: Poll) -> PollResults:
         turnout=turnout,
         disputed=disputed,
     )
+
+
+def is_settled(poll: Poll) -> bool:
+    """Whether the result may be looked at: the poll is closed, and no more paper ballots are counted into it.
+
+    Read `poll` with its `session` and `programme`.
+    """
+    if poll.state != PollState.CLOSED:
+        return False
+    if session := getattr(poll, "session", None):
+        return session.state in (SessionState.GRADING, SessionState.PUBLISHED)
+    if programme := getattr(poll, "programme", None):
+        return programme.step not in (AppraisalStep.SELF, AppraisalStep.PEERS, AppraisalStep.POLL)
+    return True
+
+
+def read_before(poll: Poll) -> dict[int, WorkReport]:
+    """What a voter may read of those reporting before rating them: number of the subject → report. One query."""
+    if poll.purpose != PollPurpose.REVIEW:
+        return {}
+    reports = WorkReport.objects.filter(subject__poll=poll, submitted_at__isnull=False)
+    return {each.subject.number: each for each in reports.select_related("subject")}
 
 
 def turnout_of(poll: Poll) -> list[Turnout]:
