@@ -45,6 +45,26 @@ class Draft:
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
 
+    @property
+    def refused(self) -> list[Fault]:
+        """The faults of what is not scored at all."""
+        return [fault for fault in self.faults if fault.is_refused]
+
+    @property
+    def mistakes(self) -> list[Fault]:
+        """All other faults."""
+        return [fault for fault in self.faults if not fault.is_refused]
+
+    @property
+    def has_sheets(self) -> bool:
+        """Whether faults are told by sheet."""
+        return any(fault.sheet for fault in self.faults)
+
+    @property
+    def item_count(self) -> int:
+        """How many items the table has."""
+        return len(list(self.table.items())) if self.table else 0
+
 
 def too_many(lines: int, items: int, rules: int) -> list[Fault]:
     """That a table is larger than any that is worked with."""

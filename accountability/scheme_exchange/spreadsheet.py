@@ -109,11 +109,16 @@ HEAD_ROWS = (
     Entry("floor", "总分保底", "不填为 0", POINTS, ("保底",)),
     Entry("cap", "总分封顶", "不填不封顶", POINTS, ("封顶",)),
     Entry("places", "小数位数", "总分保留几位小数，0 到 6；不填为 2", PLACES),
-    Entry("peers", "与谁比较", "排名和名额的范围：全部单位、同组单位；不填为全部单位", choices(Peers)),
+    Entry(
+        "peers",
+        "比较范围",
+        "排名和名额在哪些单位之间算：全部被考核单位、同组单位；不填为全部被考核单位",
+        choices(Peers),
+    ),
     Entry(
         "inapplicable",
         "不适用的",
-        "给满分，或其余折算（不算这一项，同类其他项按比例放大）；不填为给满分",
+        "不适用的评价项：按满分计；不计，其余项按比例放大。不填为按满分计",
         choices(Inapplicable),
     ),
 )
@@ -143,14 +148,14 @@ ITEM_COLUMNS = (
     Entry("full", "满分", "基本分必填", POSITIVE, ("分值",)),
     Entry("floor", "保底", "不填为 0", POINTS),
     Entry("cap", "封顶", "不填为满分", POINTS),
-    Entry("start", "起点分", "一般不填：扣分的从满分起，其余从 0 起", POINTS),
+    Entry("start", "起评分", "一般不填：扣分的从满分起，其余从 0 起", POINTS, ("起点分",)),
     Entry(
         "source",
         "来源",
         "人工填报、系统指标、会议记录、责任清单、评价打分、监督检查；不填为人工填报",
         choices(Source),
     ),
-    Entry("datum", "数据项", "来源是系统的，取哪一项数据：写代码或名称", TEXT, width=22, read=_datum),
+    Entry("datum", "系统数据", "来源是系统的，取哪一项数据：写代码或名称", TEXT, width=22, read=_datum),
     Entry("clause", "条款", "评分依据的条文；可不填", TEXT, ("评分标准",), width=44),
 )
 RULE_COLUMNS = (
@@ -644,7 +649,7 @@ def _help_rows() -> Iterable[tuple[str, ...]]:
     for code, datum in KNOWN.items():
         yield (
             ITEMS,
-            f"数据项 {datum.label}",
+            f"系统数据 {datum.label}",
             f"代码 {code}，来源填“{datum.source.label}”。{datum.meaning}",
             "",
         )

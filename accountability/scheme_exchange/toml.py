@@ -17,15 +17,15 @@ def read_toml(content: bytes) -> Draft:
     try:
         table = read_scheme(content)
     except Refused as refused:
-        return Draft(None, [Fault(*_located(each), f"{each.message_zh}。") for each in refused.problems])
+        return Draft(None, [Fault(*located(each), f"{each.message_zh}。") for each in refused.problems])
     items = list(table.items())
     rules = len(table.rules) + sum(len(line.rules) for line in table.lines)
     if found := too_many(len(table.lines), len(items), rules + sum(len(item.rules) for _, item in items)):
         return Draft(None, found)
-    return judged(table, _located)
+    return judged(table, located)
 
 
-def _located(problem: Problem) -> tuple[str, str, str]:
+def located(problem: Problem) -> tuple[str, str, str]:
     """“分类 2、评价项 1” and the key, from line[2].item[1].full."""
     place = []
 

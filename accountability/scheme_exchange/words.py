@@ -31,8 +31,8 @@ _MINUS = dict.fromkeys(map(ord, "−－﹣"), "-")
 #: The words for the values of a choice that brings none itself, in its order.
 _CHOICES: dict[tuple[str, ...], tuple[str, ...]] = {
     choices(Subject).choices: ("单位", "个人"),
-    choices(Peers).choices: ("全部单位", "同组单位"),
-    choices(Inapplicable).choices: ("给满分", "其余折算"),
+    choices(Peers).choices: ("全部被考核单位", "同组单位"),
+    choices(Inapplicable).choices: ("按满分计", "不计，其余项按比例放大"),
     choices(Role).choices: tuple(role.label for role in Role),
     choices(Source).choices: tuple(source.label for source in Source),
 }

@@ -2,14 +2,12 @@
 
 import time
 import zipfile
-from dataclasses import replace
 from io import BytesIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from openpyxl import Workbook
 
-from accountability.scheme_exchange.differences import Detail, compare
 from accountability.scheme_exchange.parameters import read_parameters, write_parameters
 from accountability.scheme_exchange.spreadsheet import read_spreadsheet, write_spreadsheet
 from accountability.scheme_exchange.toml import read_toml
@@ -91,7 +89,7 @@ LINES = (
     (None, "发挥作用", None, 40, 1),
 )
 ITEMS = (
-    ("分类", "代码", "名称", "满分", "来源", "数据项", "条款"),
+    ("分类", "代码", "名称", "满分", "来源", "系统数据", "条款"),
     ("组织生活", "life", "三会一课", "60分", "会议记录"),
     (None, None, None),
     ("发挥作用", None, "群众\n评议", 30.0, "评价打分", None, "每年一次"),
@@ -322,41 +320,3 @@ def test_a_hostile_cell_is_told_off_soon():
     found = faults(book(rules=(*RULES, *((None, "办实事", "逐次扣分", None, f"{cell}x") for cell in cells))))
     assert len(found) == len(cells)
     assert time.perf_counter() - began < 4
-
-
-# Differences
-
-
-def test_differences_are_told_by_line_item_and_rule():
-    old = read_spreadsheet(book()).table
-    new = read_spreadsheet(
-        book(
-            head=(*HEAD, ("依据", "试行办法")),
-            items=(*ITEMS[:4], ("组织生活", "income", "办实事", 10), ("发挥作用", "new", "联系群众", 5)),
-            rules=(
-                *RULES[:4],
-                ("评价项", "办实事", "按数得分", None, 3),
-                ("评价项", "联系群众", "是否达到", None, 5),
-                *RULES[5:],
-            ),
-        )
-    ).table
-    assert compare(old, old) == []
-    found = {(each.label, each.what, each.title): each.details for each in compare(old, new)}
-    assert found == {
-        ("改动", "办法", "支部年度考核"): (Detail("依据", "", "试行办法"),),
-        ("改动", "评价项", "办实事"): (
-            Detail("分类", "发挥作用", "组织生活"),
-            Detail("规则", "每有一项得2分", "每有一项得3分"),
-        ),
-        ("新增", "评价项", "联系群众"): (
-            Detail("分类", "", "发挥作用"),
-            Detail("名称", "", "联系群众"),
-            Detail("满分", "", "5"),
-            Detail("规则", "", "达到得5分，否则不得分"),
-        ),
-    }
-    assert [each.label for each in compare(new, old) if each.title == "联系群众"] == ["删去"]
-    turned = replace(old, lines=old.lines[::-1])
-    assert [detail.label for each in compare(old, turned) for detail in each.details] == ["次序"]
-    assert len(compare(None, old)) == 2 + 3

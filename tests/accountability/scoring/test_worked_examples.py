@@ -7,7 +7,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 import accountability
+from accountability.known import FILLED_IN, filled_in
+from accountability.scheme_tables import problems_of
 from accountability.scoring import check_scheme, evaluate, read_facts, read_scheme, to_toml
+from accountability.scoring.rules.marks import readers
 from accountability.scoring.wording import unexpected
 
 from .tables import DATA
@@ -62,3 +65,16 @@ def test_a_scheme_comes_back_from_its_file_as_it_was(scheme, facts):
 @pytest.mark.parametrize("path", [path for path, _ in WHOLE], ids=lambda path: path.stem)
 def test_a_starter_has_nothing_to_object_to(path):
     assert check_scheme(read_scheme(path.read_bytes())) == []
+
+
+@pytest.mark.parametrize("path", [path for path, _ in WHOLE], ids=lambda path: path.stem)
+def test_what_a_starter_takes_from_the_system_is_really_filled_in(path):
+    table = read_scheme(path.read_bytes())
+    asked = {
+        (item.key, rule.fact)
+        for _, item in table.items()
+        if item.source in FILLED_IN
+        for rule in readers(item)
+    }
+    assert asked <= filled_in(table)
+    assert [str(each) for each in problems_of(table) if each.field != "year"] == []
