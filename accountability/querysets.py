@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import DateField, Exists, ExpressionWrapper, F, Manager, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, ExtractDay
 
 from branches.access import Right
@@ -25,6 +25,13 @@ class EvaluationQuerySet(OrganizationRowQuerySet):
 
     def published(self):
         return self.filter(round__state=RoundState.PUBLISHED)
+
+
+class EvaluationManager(Manager.from_queryset(EvaluationQuerySet)):
+    """Those that are still part of their round."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(removed_at__isnull=True)
 
 
 class AccountabilityCaseQuerySet(OrganizationRowQuerySet):

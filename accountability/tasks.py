@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from accountability.actions import batches, counted, digests, notices, polls, succession
+from accountability.actions import batches, counted, digests, evaluating, notices, polls, succession
 
 #: Steps of a batch in one task, so that no task runs for long.
 STEPS = 25
@@ -68,3 +68,16 @@ def send_digests():
 def close_polls():
     """Close the secret ballots whose end has passed."""
     return polls.close_due(now=timezone.now())
+
+
+@shared_task
+def evaluate_round(pk):
+    """Compute a round that was asked for."""
+    evaluating.run_evaluation(pk=pk, now=timezone.now())
+
+
+@shared_task
+def resume_evaluations():
+    """Take up again what a dead broker or worker lost of evaluations."""
+    for pk in evaluating.unfinished_rounds(now=timezone.now()):
+        evaluate_round.delay(pk)

@@ -57,6 +57,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 240},
     },
+    "resume evaluations": {
+        "task": "accountability.tasks.resume_evaluations",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 240},
+    },
     "settle counted duties": {
         "task": "accountability.tasks.settle_counted",
         "schedule": crontab(minute="*/5"),

@@ -134,6 +134,42 @@ class Unit:
     adjustments: tuple[Adjustment, ...] = ()
     expected: Expected | None = None
 
+    def as_dict(self) -> dict:
+        """Plain values in the format of docs/scoring.md, without what it leaves open."""
+        values = {
+            "group": self.group,
+            "coefficient": self.coefficient,
+            "numbers": self.numbers,
+            "members": self.members,
+            "in_charge_of": self.in_charge_of,
+        }
+        found = {name: _plain(value) for name, value in values.items() if value not in (None, "", (), {})}
+        return {
+            "id": self.id,
+            "name": self.name,
+            **found,
+            "entry": [{"item": entry.item} | entry.as_dict() for entry in self.entries],
+            "adjustment": [adjustment.as_dict() for adjustment in self.adjustments],
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "Unit":
+        """What `as_dict` made, all digits kept."""
+        return cls(
+            id=values["id"],
+            name=values["name"],
+            group=values.get("group", ""),
+            coefficient=_decimal(values.get("coefficient")),
+            numbers=values.get("numbers", {}),
+            members=tuple(values.get("members", ())),
+            in_charge_of=tuple(values.get("in_charge_of", ())),
+            entries=tuple(Entry(**_typed(each)) for each in values["entry"]),
+            adjustments=tuple(
+                Adjustment(**_typed(each) | {"kind": AdjustmentKind(each["kind"])})
+                for each in values["adjustment"]
+            ),
+        )
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -151,3 +187,21 @@ def _plain(value):
     if isinstance(value, tuple):
         return list(value)
     return value
+
+
+def _typed(values: dict) -> dict:
+    """Plain values as an entry or an adjustment has them."""
+    found = dict(values)
+    for name in ("value", "points"):
+        if name in found:
+            found[name] = _decimal(found[name])
+    if "on" in found:
+        found["on"] = date.fromisoformat(found["on"])
+    for name in ("flags", "evidence"):
+        if name in found:
+            found[name] = tuple(found[name])
+    return found
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
