@@ -82,6 +82,8 @@ class NoticeKind(models.TextChoices):
     RETURNED = "RETURNED", "被退回"
     TO_SIGN = "TO_SIGN", "待签收"
     HANDED_OVER = "HANDED_OVER", "职责移交"
+    RESULT = "RESULT", "考核结果待核对"
+    PLAN = "PLAN", "提升计划待制定"
 
 
 class ListStatus(models.TextChoices):

@@ -19,6 +19,7 @@ GAPS = {
     "note": "退回意见",
     "giver": "移交人或并入的单位",
     "count": "未完成的期数",
+    "round": "考核名称",
     "link": "打开它的地址",
 }
 _OF_A_RECORD = ("unit", "list", "duty", "term", "due", "days", "link")
@@ -31,6 +32,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     NoticeKind.RETURNED: (*_OF_A_RECORD, "note"),
     NoticeKind.TO_SIGN: ("unit", "list", "link"),
     NoticeKind.HANDED_OVER: ("unit", "list", "giver", "count", "due", "link"),
+    NoticeKind.RESULT: ("unit", "round", "due", "link"),
+    NoticeKind.PLAN: ("unit", "round", "link"),
 }
 #: What the preview shows in the gaps.
 SAMPLE = {
@@ -43,6 +46,7 @@ SAMPLE = {
     "note": "请写明研究了哪几项议题、由谁负责。",
     "giver": "钱峰",
     "count": "3",
+    "round": "2026年度基层党建考核",
     "link": "https://gauge.example.cn/duty-records/17/",
 }
 
@@ -84,6 +88,14 @@ STARTERS: dict[str, Wording] = {
     NoticeKind.HANDED_OVER: Wording(
         "职责移交：{list}",
         "{giver}承担的《{list}》中有{count}期未完成的履责移交到{unit}，最近的期限是{due}。此前的记录仍记在原承担人名下。",
+    ),
+    NoticeKind.RESULT: Wording(
+        "请核对考核结果：{round}",
+        "{unit}在《{round}》中的结果已经反馈，请逐项核对。有异议的请在{due}前写明理由提出，没有异议的请确认。",
+    ),
+    NoticeKind.PLAN: Wording(
+        "请制定提升计划：{round}",
+        "根据《{round}》的结果，请{unit}制定提升计划：目标、责任人、期限和措施。",
     ),
 }
 

@@ -17,7 +17,7 @@ from accountability.actions.deployments import Item, create_deployment
 from accountability.actions.lists import issue_list
 from accountability.actions.personal_items import add_personal_item
 from accountability.actions.starters import load_duty_starters
-from accountability.choices import NoticeKind
+from accountability.choices import NoticeKind, RoundState
 from accountability.models import (
     AccountabilityCase,
     Adjustment,
@@ -31,6 +31,7 @@ from accountability.models import (
     DutyTrigger,
     Evaluation,
     EvaluationEntry,
+    ImprovementPlan,
     Notice,
     Objection,
     QualityCheck,
@@ -41,6 +42,7 @@ from branches.actions.imports import check_import, upload_import
 from branches.choices import ImportKind, MeetingKind, MeetingStatus
 from branches.models import CadenceRule, ImportJob, Meeting, MeetingDraft
 from tests.accountability.filling_worlds import gathering
+from tests.accountability.evaluating import make_round, make_scheme, said
 from tests.import_sheets import person, roster_file
 from tests.snapshots import once
 from tests.test_doors import OPEN_TO_ALL, WITHOUT_DOOR, addresses
@@ -360,6 +362,47 @@ def adjustment(cast):
     return [made.pk]
 
 
+def shown(cast):
+    """The result of the first branch in a round of the town, shown and not yet published."""
+    if found := Evaluation.objects.filter(round__state=RoundState.SHOWN).first():
+        return [found.pk]
+    marks = {cast.first: said(4, "55")}
+    made = make_round(
+        cast.town, cast.people["zhao"], make_scheme(cast.town), marks, state=RoundState.SHOWN
+    )
+    made.objections_until = date(2099, 12, 31)
+    made.save()
+    return [made.evaluations.get().pk]
+
+
+def shown_round(cast):
+    return [Evaluation.objects.get(pk=shown(cast)[0]).round_id]
+
+
+def objection(cast):
+    made, _ = Objection.objects.get_or_create(
+        evaluation_id=shown(cast)[0],
+        organization=cast.first,
+        entry=None,
+        defaults={"reason": "少计一次", "author": cast.people["li"], "raised_at": timezone.now()},
+    )
+    return [made.pk]
+
+
+def plan(cast):
+    """Asked of the first branch, and written."""
+    made, _ = ImprovementPlan.objects.get_or_create(
+        evaluation_id=shown(cast)[0],
+        organization=cast.first,
+        defaults={"quarter": "LAST", "state": "RUNNING", "created_at": timezone.now()},
+    )
+    return [made.pk]
+
+
+def plan_step(cast):
+    return [*plan(cast), 1]
+
+
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
 MATRIX = [
     # Organisations
@@ -558,6 +601,28 @@ MATRIX = [
     ("get", "case-readers", case, "---..----->"),
     ("get", "case-print", case, "---..----->"),
     ("get", "case-history", case, "---..----->"),
+    # Results, objections, publication, plans
+    ("get", "evaluation-detail", shown, ".-...x.xx->"),
+    ("get", "evaluation-print", shown, ".-...x.xx->"),
+    ("post", "evaluation-export", shown, ".-...x.xx->"),
+    ("get", "evaluation-comparison", shown, ".-...x.xx->"),
+    ("post", "evaluation-agree", shown, ">-xxxxxxx->"),
+    ("get", "objection-raise", shown, ".-xxxxxxx->"),
+    ("get", "objection-list", shown_round, "--...-.xx->"),
+    ("get", "objection-detail", objection, ".-...x.xx->"),
+    ("post", "objection-answer", objection, "x-??xxxxx->"),
+    ("get", "round-show", shown_round, "--..x-xxx->"),
+    ("get", "round-publish", shown_round, "--..x-xxx->"),
+    ("get", "round-reopen", shown_round, "--..x-xxx->"),
+    ("get", "round-grades", shown_round, "--...-.xx->"),
+    ("post", "round-export", shown_round, "--..x-xxx->"),
+    ("get", "plan-ask", shown_round, "--..x-xxx->"),
+    ("get", "plan-list", first, ".-...x.xx->"),
+    ("get", "plan-detail", plan, ".-...x.xx->"),
+    ("get", "plan-edit", plan, ".-xxxxxxx->"),
+    ("post", "plan-step", plan_step, "?-xxxxxxx->"),
+    ("post", "plan-report", plan, "?-xxxxxxx->"),
+    ("post", "plan-review", plan, "x-??xxxxx->"),
     # First screens, the cockpit, the formula, help
     ("get", "home", nothing, ">>>>>>>>>.>"),
     ("get", "todo", nothing, ".......xxx>"),

@@ -11,8 +11,24 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from accountability.choices import Decision, ListStatus, NoticeKind, RecordStatus
-from accountability.models import DutyHandover, DutyList, DutyRecord, DutyReview, Notice
+from accountability.choices import (
+    Decision,
+    ListStatus,
+    NoticeKind,
+    PlanState,
+    RecordStatus,
+    RoundState,
+)
+from accountability.models import (
+    DutyHandover,
+    DutyList,
+    DutyRecord,
+    DutyReview,
+    Evaluation,
+    EvaluationRound,
+    ImprovementPlan,
+    Notice,
+)
 from accountability.queries.notices import Said, unread, wordings
 from accountability.wording import fill
 from branches.access import POWERS, Right
@@ -80,6 +96,39 @@ def tell_of_handovers(*, handovers: list[DutyHandover], today: date, now: dateti
     return _Teller(wordings(), Recipients(today), today, now).tell_of_handovers(rows)
 
 
+@transaction.atomic
+def tell_of_results(*, round: EvaluationRound, today: date, now: datetime) -> int:
+    """Tell those evaluated that their result waits to be checked; returns how many notices are new."""
+    rows = _unchecked(today).filter(round=round).select_related("round", "organization", "appointment__user")
+    teller = _Teller(wordings(), Recipients(today), today, now)
+    return sum(teller.tell_of_results(results) for results in _batches(rows, "pk", BATCH))
+
+
+def stop_results(*, round: EvaluationRound, now: datetime, evaluation: Evaluation | None = None) -> int:
+    """End what still asks to check the results of a round, or one of them."""
+    keys = [evaluation.pk] if evaluation else round.evaluations.values_list("pk", flat=True)
+    return _stop([f"result:{key}" for key in keys], now)
+
+
+@transaction.atomic
+def tell_of_plans(*, plans: list[ImprovementPlan], today: date, now: datetime) -> int:
+    """Tell units that a plan is asked of them; returns how many notices are new."""
+    return _Teller(wordings(), Recipients(today), today, now).tell_of_plans(plans)
+
+
+def stop_plan(*, plan: ImprovementPlan, now: datetime) -> int:
+    """End what asks for a plan that was written."""
+    return _stop([f"plan:{plan.pk}"], now)
+
+
+def _stop(rows: list[str], now: datetime) -> int:
+    going = Notice.objects.filter(ended_at__isnull=True)
+    return sum(
+        going.filter(row__in=rows[start : start + BATCH]).update(ended_at=now)
+        for start in range(0, len(rows), BATCH)
+    )
+
+
 def end_notices(*, today: date, now: datetime) -> int:
     """End the notices whose thing is done, taken back, signed, or no longer news; returns how many end."""
     ended = 0
@@ -98,6 +147,12 @@ def end_notices(*, today: date, now: datetime) -> int:
                 .order_by()
                 .values_list("duty__duty_list", flat=True)
                 .distinct()
+            ),
+            "result": set(_unchecked(today).filter(pk__in=keys["result"]).values_list("pk", flat=True)),
+            "plan": set(
+                ImprovementPlan.objects.filter(pk__in=keys["plan"], state=PlanState.ASKED).values_list(
+                    "pk", flat=True
+                )
             ),
         }
         over = []
@@ -149,6 +204,13 @@ def _unsigned(today: date) -> QuerySet:
         DutyList.objects.filter(status=ListStatus.ISSUED, year__gte=today.year)
         .filter(Q(organization__dissolved_on__isnull=True) | Q(organization__dissolved_on__gt=today))
         .select_related("organization", "appointment__user")
+    )
+
+
+def _unchecked(today: date) -> QuerySet:
+    """Results that were shown, may still be objected to, and were not agreed with."""
+    return Evaluation.objects.filter(
+        round__state=RoundState.SHOWN, round__objections_until__gte=today, agreed_at__isnull=True
     )
 
 
@@ -296,6 +358,31 @@ class _Teller:
             link = reverse("duty-list-detail", args=[first.duty.duty_list_id])
             wanted += self._word(users, NoticeKind.HANDED_OVER, row, values, link, due_on)
         return self._reconcile(wanted, [], ())
+
+    def tell_of_results(self, results: list[Evaluation]) -> int:
+        self.recipients.load(each.organization_id for each in results if each.appointment is None)
+        wanted = []
+        for each in results:
+            users = (
+                self.recipients.of_unit(each.organization_id)
+                if each.appointment is None
+                else [each.appointment.user_id]
+            )
+            due_on = each.round.objections_until
+            values = {"unit": str(each), "round": each.round.title, "due": _day(due_on)}
+            link = reverse("evaluation-detail", args=[each.pk])
+            wanted += self._word(users, NoticeKind.RESULT, f"result:{each.pk}", values, link, due_on)
+        return self._reconcile(wanted, [f"result:{each.pk}" for each in results], (NoticeKind.RESULT,))
+
+    def tell_of_plans(self, plans: list[ImprovementPlan]) -> int:
+        self.recipients.load(each.organization_id for each in plans)
+        wanted = []
+        for each in plans:
+            values = {"unit": each.organization, "round": each.evaluation.round.title}
+            link = reverse("plan-detail", args=[each.pk])
+            users = self.recipients.of_unit(each.organization_id)
+            wanted += self._word(users, NoticeKind.PLAN, f"plan:{each.pk}", values, link, None)
+        return self._reconcile(wanted, [f"plan:{each.pk}" for each in plans], (NoticeKind.PLAN,))
 
     def _word(self, users, kind, row, values, link, due_on) -> list[_Wanted]:
         """The notice for each of these users; none when the kind is switched off."""

@@ -19,6 +19,7 @@ from ..querysets import EvaluationManager, EvaluationQuerySet, OrganizationRowQu
 from ..written import WrittenJSONEncoder
 from .duties import DutyRecord
 from .files import StoredFile
+from .polls import Poll
 from .schemes import Scheme, SchemeVersion
 
 
@@ -222,6 +223,8 @@ class AssessorWindow(models.Model):
     by = models.CharField("办法中的名称", max_length=60, blank=True)
     opens_on = models.DateField("开始")
     closes_on = models.DateField("截止")
+    closed_at = models.DateTimeField("提前结束时间", null=True, blank=True)
+    author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="经办人")
 
     history = HistoricalRecords()
 
@@ -247,7 +250,10 @@ class AssessorWindow(models.Model):
 
 
 class AssessorSheet(models.Model):
-    """评价表: what one assessor gave one unit in a window; a draft until it is handed in."""
+    """评价表: what one assessor gave one unit in a window; a draft until it is handed in, when its entries are made.
+
+    `answers` is {"item|fact": {datum: what was typed}}. Of a unit that scores itself there is one, whoever writes it.
+    """
 
     window = models.ForeignKey(AssessorWindow, models.PROTECT, related_name="sheets", verbose_name="评价窗口")
     evaluation = models.ForeignKey(
@@ -255,7 +261,9 @@ class AssessorSheet(models.Model):
     )
     author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="评价人")
     appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="+", verbose_name="任职")
+    answers = models.JSONField("评价", default=dict, blank=True)
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
+    saved_at = models.DateTimeField("保存时间", null=True, blank=True)
     version = models.PositiveIntegerField("版次", default=1)
 
     class Meta:
@@ -264,6 +272,28 @@ class AssessorSheet(models.Model):
         ordering = ["window", "evaluation", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["window", "evaluation", "author"], name="assessor_sheet_once")
+        ]
+
+    def __str__(self):
+        return f"{self.window} {self.evaluation}"
+
+
+class AssessorPoll(models.Model):
+    """测评 of one unit in a window of many assessors: secret ballots on its items, taken up as entries when it closes."""
+
+    window = models.ForeignKey(AssessorWindow, models.PROTECT, related_name="polls", verbose_name="评价窗口")
+    evaluation = models.ForeignKey(
+        Evaluation, models.PROTECT, related_name="polls", verbose_name="考核结果"
+    )
+    poll = models.OneToOneField(Poll, models.PROTECT, related_name="assessment", verbose_name="测评")
+    taken_up_at = models.DateTimeField("计入时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "评价测评"
+        verbose_name_plural = "评价测评"
+        ordering = ["window", "evaluation"]
+        constraints = [
+            models.UniqueConstraint(fields=["window", "evaluation"], name="assessor_poll_once")
         ]
 
     def __str__(self):

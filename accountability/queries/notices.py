@@ -6,7 +6,14 @@ from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import TruncDate
 
 from accountability.choices import NoticeKind
-from accountability.models import DutyList, DutyRecord, Notice, NoticeWording
+from accountability.models import (
+    DutyList,
+    DutyRecord,
+    Evaluation,
+    ImprovementPlan,
+    Notice,
+    NoticeWording,
+)
 from accountability.wording import STARTERS, Wording
 from branches.access import POWERS, Right
 from branches.models import Appointment, User
@@ -16,8 +23,10 @@ ORDER = (
     NoticeKind.OVERDUE,
     NoticeKind.RETURNED,
     NoticeKind.DUE_1,
+    NoticeKind.RESULT,
     NoticeKind.HANDED_OVER,
     NoticeKind.TO_SIGN,
+    NoticeKind.PLAN,
     NoticeKind.DUE_7,
     NoticeKind.DUE_30,
 )
@@ -75,10 +84,13 @@ def unread_words(user: User) -> str:
     return f"{UNREAD_CAP}+" if number > UNREAD_CAP else str(number or "")
 
 
+_MODELS = {"record": DutyRecord, "result": Evaluation, "plan": ImprovementPlan}
+
+
 def post_for(notice: Notice, user: User, today: date) -> Appointment | None:
     """In which of the user's current posts what the notice is about can be seen: the nearest one; None for none."""
     thing, key = notice.thing
-    model = DutyRecord if thing == "record" else DutyList
+    model = _MODELS.get(thing, DutyList)
     path = model.objects.filter(pk=key).values_list("organization__path", flat=True).first()
     held = user.appointments.on(today).select_related("organization")
     reaching = [

@@ -193,7 +193,7 @@ def quota(rule: Rule, standings: Sequence[Standing], scheme: Scheme) -> None:
     before = {standing.unit.id: standing.grade for standing in waiting}
     for grade in scheme.grades:
         candidates = [each for each in waiting if _lower(scheme, before[each.unit.id], grade) == grade]
-        seats = _seats(rule, grade, len(standings))
+        seats = room_for(rule, grade, len(standings))
         taken = _admitted(candidates, seats, rule["ties"])
         for standing in taken:
             if before[standing.unit.id] != grade:
@@ -205,7 +205,7 @@ def quota(rule: Rule, standings: Sequence[Standing], scheme: Scheme) -> None:
             standing.decide(rule.kind, scheme.grades[-1], "超出各等次名额")
 
 
-def _seats(rule: Rule, grade: str, units: int) -> int | None:
+def room_for(rule: Rule, grade: str, units: int) -> int | None:
     """How many units the grade has room for; None when nothing limits it."""
     limits = []
     if grade in (rule["numbers"] or {}):
