@@ -26,6 +26,8 @@ from accountability.views import (
     results,
     reviews,
     scheme_drafts,
+    scheme_exchange,
+    scheme_starters,
     schemes,
     succession,
     template_exchange,
@@ -97,6 +99,27 @@ urlpatterns = [
     path("issue-batches/<uuid:pk>/resume/", issuing.batch_resume, name="batch-resume"),
     path("organizations/<int:pk>/schemes/", schemes.scheme_list, name="scheme-list"),
     path("organizations/<int:pk>/schemes/new/", scheme_drafts.scheme_create, name="scheme-create"),
+    path("organizations/<int:pk>/schemes/import/", scheme_exchange.scheme_import, name="scheme-import"),
+    path(
+        "organizations/<int:pk>/schemes/import/apply/",
+        scheme_exchange.scheme_import_apply,
+        name="scheme-import-apply",
+    ),
+    path("organizations/<int:pk>/schemes/blank/", scheme_exchange.scheme_blank, name="scheme-blank"),
+    path(
+        "organizations/<int:pk>/schemes/starters/", scheme_starters.scheme_starters, name="scheme-starters"
+    ),
+    path(
+        "organizations/<int:pk>/schemes/starters/<slug:slug>/",
+        scheme_starters.scheme_starter,
+        name="scheme-starter",
+    ),
+    path(
+        "organizations/<int:pk>/schemes/starters/<slug:slug>/adopt/",
+        scheme_starters.scheme_starter_adopt,
+        name="scheme-starter-adopt",
+    ),
+    path("schemes/<int:pk>/export/", scheme_exchange.scheme_export, name="scheme-export"),
     path("schemes/<int:pk>/", schemes.scheme_detail, name="scheme-detail"),
     path("schemes/<int:pk>/versions/", schemes.scheme_versions, name="scheme-versions"),
     path("schemes/<int:pk>/trial/", schemes.scheme_trial, name="scheme-trial"),

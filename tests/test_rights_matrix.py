@@ -4,7 +4,9 @@ One letter a person: . 200, > 302 (done, or to the login for the visitor), x 403
 Columns in the order of `PEOPLE`; the row lies in the first branch unless it says otherwise.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,11 +18,14 @@ from accountability.actions.batches import start_batch
 from accountability.actions.deployments import Item, create_deployment
 from accountability.actions.lists import issue_list
 from accountability.actions.personal_items import add_personal_item
+from accountability.actions.scheme_drafts import begin_draft
+from accountability.actions.schemes import create_scheme
 from accountability.actions.starters import load_duty_starters
 from accountability.choices import NoticeKind, RoundState
 from accountability.models import (
     AccountabilityCase,
     Adjustment,
+    AssessorWindow,
     Deployment,
     Duty,
     DutyList,
@@ -35,14 +40,17 @@ from accountability.models import (
     Notice,
     Objection,
     QualityCheck,
+    SchemeDraft,
 )
+from accountability.scoring import read_scheme
 from branches.access import Actor
 from branches.actions.cadence import load_cadence_starters
 from branches.actions.imports import check_import, upload_import
 from branches.choices import ImportKind, MeetingKind, MeetingStatus
 from branches.models import CadenceRule, ImportJob, Meeting, MeetingDraft
-from tests.accountability.filling_worlds import gathering
 from tests.accountability.evaluating import make_round, make_scheme, said
+from tests.accountability import appraising
+from tests.accountability.filling_worlds import gathering
 from tests.import_sheets import person, roster_file
 from tests.snapshots import once
 from tests.test_doors import OPEN_TO_ALL, WITHOUT_DOOR, addresses
@@ -346,6 +354,27 @@ def dispute(cast):
     return [made.pk]
 
 
+def held(cast):
+    """The round of the town itself."""
+    return [Evaluation.objects.get(pk__in=gathered(cast)).round_id]
+
+
+def window(cast):
+    """In which the units of the round score themselves, open today."""
+    round_key = held(cast)[0]
+    today = timezone.localdate()
+    made, _ = AssessorWindow.objects.get_or_create(
+        round_id=round_key,
+        by="自评",
+        defaults={"role": "SELF", "opens_on": today, "closes_on": today, "author": cast.people["zhao"]},
+    )
+    return [round_key, made.pk]
+
+
+def assessment(cast):
+    return [window(cast)[1], *gathered(cast)]
+
+
 def adjustment(cast):
     """What was added to the first branch."""
     made, _ = Adjustment.objects.get_or_create(
@@ -367,9 +396,7 @@ def shown(cast):
     if found := Evaluation.objects.filter(round__state=RoundState.SHOWN).first():
         return [found.pk]
     marks = {cast.first: said(4, "55")}
-    made = make_round(
-        cast.town, cast.people["zhao"], make_scheme(cast.town), marks, state=RoundState.SHOWN
-    )
+    made = make_round(cast.town, cast.people["zhao"], make_scheme(cast.town), marks, state=RoundState.SHOWN)
     made.objections_until = date(2099, 12, 31)
     made.save()
     return [made.evaluations.get().pk]
@@ -401,6 +428,65 @@ def plan(cast):
 
 def plan_step(cast):
     return [*plan(cast), 1]
+
+
+def scheme(cast):
+    """The scoring table of the town."""
+    return [scheme_draft_row(cast).scheme_id]
+
+
+def scheme_draft_row(cast):
+    """The draft of the table of the town."""
+    if found := SchemeDraft.objects.first():
+        return found
+    officer = cast.people["wu"].appointments.get()
+    actor = Actor(officer.user, officer, timezone.localdate())
+    text = Path("accountability/starters/schemes/village.toml").read_bytes()
+    made = create_scheme(
+        actor=actor,
+        organization=cast.town,
+        table=replace(read_scheme(text), year=actor.today.year),
+        now=timezone.now(),
+    )
+    return begin_draft(actor=actor, scheme=made, now=timezone.now())
+
+
+def scheme_draft(cast):
+    return [scheme_draft_row(cast).pk]
+
+
+def scheme_line(cast):
+    return [*scheme_draft(cast), "basic"]
+
+
+def scheme_item(cast):
+    return [*scheme_draft(cast), "place"]
+
+
+def scheme_rule(cast):
+    return [*scheme_draft(cast), 1, "scheme"]
+
+
+def scheme_part(cast):
+    return [*scheme_draft(cast), "line:basic"]
+
+
+def programme(cast):
+    """民主评议 of the first branch, in its poll."""
+    return [appraising.standing(cast)[0].pk]
+
+
+def appraised(cast):
+    return [appraising.standing(cast)[1].pk]
+
+
+def appraisal_poll(cast):
+    return [appraising.standing(cast)[0].poll_id]
+
+
+def disposition(cast):
+    """A case on 周 of the first branch."""
+    return [appraising.standing(cast)[2].pk]
 
 
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
@@ -565,6 +651,30 @@ MATRIX = [
     ("get", "quality-detail", quality_check, ".-.....xx->"),
     ("post", "quality-judge", quality_check, "x-...xxxx->"),
     ("post", "quality-answer", quality_check, ">-xxxxxxx->"),
+    # Scoring tables: read by whom they judge, written by who configures there
+    ("get", "scheme-list", first, ".-...x.xx->"),
+    ("get", "scheme-create", town, "--xxx-.xx->"),
+    ("get", "scheme-detail", scheme, ".....x.xxx>"),
+    ("get", "scheme-versions", scheme, ".....x.xxx>"),
+    ("get", "scheme-trial", scheme, ".....x.xxx>"),
+    ("post", "scheme-edit", scheme, "--xxx->xx->"),
+    ("post", "scheme-copy", scheme, "--xxx->xx->"),
+    ("post", "scheme-end", scheme, "--xxx->xx->"),
+    ("get", "scheme-history", scheme, "--xxx-.xx->"),
+    ("get", "scheme-draft", scheme_draft, "--xxx-.xx->"),
+    ("get", "scheme-draft-trial", scheme_draft, "--xxx-.xx->"),
+    ("post", "scheme-draft-save", scheme_draft, "--xxx-?xx->"),
+    ("post", "scheme-draft-rebase", scheme_draft, "--xxx->xx->"),
+    ("get", "scheme-draft-discard", scheme_draft, "--xxx-.xx->"),
+    ("get", "scheme-head-edit", scheme_draft, "--xxx-.xx->"),
+    ("get", "scheme-line-create", scheme_draft, "--xxx-.xx->"),
+    ("get", "scheme-line-edit", scheme_line, "--xxx-.xx->"),
+    ("get", "scheme-item-create", scheme_line, "--xxx-.xx->"),
+    ("get", "scheme-item-edit", scheme_item, "--xxx-.xx->"),
+    ("get", "scheme-rule-create", scheme_part, "--xxx-.xx->"),
+    ("get", "scheme-rule-edit", scheme_rule, "--xxx-.xx->"),
+    ("post", "scheme-part-move", scheme_draft, "--xxx->xx->"),
+    ("get", "scheme-part-remove", scheme_part, "--xxx-.xx->"),
     # Reminders and handing over
     ("get", "notice-list", nothing, "..........>"),
     ("get", "notice-settings", nothing, "..........>"),
@@ -583,6 +693,11 @@ MATRIX = [
     ("post", "entry-file-remove", stated, "-----x-xx->"),
     ("get", "dispute-raise", filled_in, ".-xxxxxxx->"),
     ("get", "dispute-answer", dispute, "x-..xxxxx->"),
+    ("get", "assessment-list", nothing, ".....x.xxx>"),
+    ("get", "assessment-edit", assessment, ".----x-xxx>"),
+    ("get", "window-list", held, "--..x-xxx->"),
+    ("get", "window-change", window, "--..x-xxx->"),
+    ("post", "window-close", window, "-->>x-xxx->"),
     ("get", "adjustment-list", first, ".-...x.xx->"),
     ("get", "adjustment-create", first, "x-..xxxxx->"),
     ("get", "adjustment-withdraw", adjustment, "x-..xxxxx->"),
@@ -623,6 +738,29 @@ MATRIX = [
     ("post", "plan-step", plan_step, "?-xxxxxxx->"),
     ("post", "plan-report", plan, "?-xxxxxxx->"),
     ("post", "plan-review", plan, "x-??xxxxx->"),
+    # 民主评议党员, paper ballots, 组织处置
+    ("get", "appraisal-list", first, ".-..xxxxx->"),
+    ("get", "appraisal-start", first, ".-xxxxxxx->"),
+    ("get", "appraisal-overview", town, "--..x-xxx->"),
+    ("get", "appraisal-detail", programme, ".-..xxxxx->"),
+    ("post", "appraisal-advance", programme, ".-xxxxxxx->"),
+    ("post", "appraisal-meeting", programme, ">-xxxxxxx->"),
+    ("post", "appraisal-poll", programme, ".-xxxxxxx->"),
+    ("get", "appraisal-peers", programme, ".-xxxxxxx->"),
+    ("get", "appraisal-decide", programme, ".-xxxxxxx->"),
+    ("get", "appraisal-tell", programme, ".-xxxxxxx->"),
+    ("post", "appraisal-export", programme, ".-..xxxxx->"),
+    ("get", "appraisal-member", appraised, ".-xxxxxxx->"),
+    ("post", "appraisal-self", appraised, ".-xxxxxxx->"),
+    ("post", "appraisal-fact", appraised, ">-xxxxxxx->"),
+    ("get", "appraisal-print", appraised, ".--------->"),
+    ("get", "my-appraisal", nothing, "..........>"),
+    ("get", "paper-count", appraisal_poll, ".-x.x.xxx->"),
+    ("get", "disposition-list", first, ".-..xxxxx->"),
+    ("get", "disposition-create", first, ".-xxxxxxx->"),
+    ("get", "disposition-detail", disposition, ".-..-.---->"),
+    ("get", "disposition-step", disposition, ".-xx-x---->"),
+    ("post", "disposition-stop", disposition, ".-xx-x---->"),
     # First screens, the cockpit, the formula, help
     ("get", "home", nothing, ">>>>>>>>>.>"),
     ("get", "todo", nothing, ".......xxx>"),

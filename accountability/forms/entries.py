@@ -129,6 +129,29 @@ class EntryForm(forms.Form):
             self.add_error(at if at in self.fields else None, errors)
 
 
+class AnswerForm(EntryForm):
+    """The same in a sheet of an assessor: nothing to prove, levels as buttons; `answer` is what was saved of it."""
+
+    def __init__(self, data=None, *, ask: Ask, answer: dict, about=(), number=0):
+        super().__init__(data, ask=ask, about=about, number=number)
+        self.prefix = f"a{number}"
+        for name in ("fact", "entry", "by", "files", "note", *EVIDENCE_FIELDS):
+            self.fields.pop(name, None)
+        self.initial = answer | {"yes": {True: "yes", False: "no"}.get(answer.get("yes"), "")}
+        if "level" in self.fields:
+            self.fields["level"].widget = forms.RadioSelect()
+            self.fields["level"].choices = [
+                (each, f"{each} {plain(points)}分") for each, points in ask.levels.items()
+            ]
+        if self.ask.range and not self.ask.asks_reason:
+            self._add("reason", forms.CharField(label="理由（可不填）", max_length=500))
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether anything was typed."""
+        return bool(self.said().as_dict().keys() - {"fact"})
+
+
 class InapplicableForm(forms.Form):
     """That an item does not apply to the unit, and why."""
 

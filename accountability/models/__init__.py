@@ -19,6 +19,7 @@ from .duties import (
 )
 from .evaluations import (
     Adjustment,
+    AssessorPoll,
     AssessorSheet,
     AssessorWindow,
     EntryEvidence,
@@ -45,6 +46,7 @@ __all__ = [
     "Adjustment",
     "AppraisalEntry",
     "AppraisalProgramme",
+    "AssessorPoll",
     "AssessorSheet",
     "AssessorWindow",
     "Ballot",

@@ -1,6 +1,7 @@
 """填报考核: item by item with and without htmx; disputes from the button to the answer."""
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -9,6 +10,12 @@ from accountability.models import EntryFile, Evaluation, EvaluationEntry, Object
 from tests.accountability.filling_worlds import gathering
 
 HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def november():
+    with time_machine.travel("2026-11-20 10:00 +0800", tick=False):
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,196 @@
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from django.db.models import Count, Q, QuerySet
+
+from accountability import filling
+from accountability.choices import AssessorRole, PollState, RoundState
+from accountability.filling import Ask
+from accountability.models import AssessorSheet, AssessorWindow, Evaluation, EvaluationRound
+from accountability.scoring import Scheme, Source
+from branches.access import Actor, Right
+from branches.choices import Post
+
+#: Roles of many persons, who vote in secret; the others write sheets.
+BY_POLL = (AssessorRole.MEMBERS, AssessorRole.PUBLIC)
+
+
+def asks_in(table: Scheme, by: str) -> list[Ask]:
+    """What a body of assessors is asked in a table: the items that name it, without a name those that name nobody."""
+    asks = [ask for ask in filling.asks_of(table) if ask.item.source is Source.ASSESSOR]
+    return [ask for ask in asks if (by in ask.assessors if ask.assessors else not by)]
+
+
+def bodies_of(round: EvaluationRound) -> list[str]:
+    """The bodies of assessors that the tables of a round name, "" where an item names none. One query."""
+    found: dict[str, None] = {}
+    for pinned in round.schemes.select_related("version"):
+        for ask in filling.asks_of(pinned.version.table):
+            if ask.item.source is Source.ASSESSOR:
+                found |= dict.fromkeys(ask.assessors or ("",))
+    return list(found)
+
+
+def is_open(window: AssessorWindow, today: date) -> bool:
+    """Whether sheets are taken today."""
+    return (
+        window.closed_at is None
+        and window.opens_on <= today <= window.closes_on
+        and window.round.state == RoundState.COLLECTING
+    )
+
+
+def assessed_by(actor: Actor, window: AssessorWindow) -> QuerySet:
+    """The evaluations that the actor scores in a window.
+
+    SELF: one's own unit, or oneself. SUPERIOR: everybody, at the committee of the round. PEERS: the secretary of an
+    evaluated unit the others of its level, an evaluated officer the others of their unit.
+    """
+    rows, own = Evaluation.objects.filter(round=window.round_id), actor.organization
+    mine = Q(appointment__user=actor.user)
+    units = Q(appointment__isnull=True)
+    match window.role:
+        case AssessorRole.SELF:
+            found = mine | units & Q(organization=own) if actor.has(Right.FILL_EVALUATIONS) else mine
+            return rows.filter(found)
+        case AssessorRole.SUPERIOR:
+            if not actor.has(Right.EVALUATE) or own.pk != window.round.organization_id:
+                return rows.none()
+            return rows.exclude(mine, appointment__isnull=False)
+        case AssessorRole.PEERS:
+            colleagues = rows.filter(mine).values("organization")
+            found = Q(appointment__isnull=False, organization__in=colleagues) & ~mine
+            if actor.appointment.post == Post.SECRETARY:
+                beside = rows.filter(units, organization=own).values("organization__level")
+                found |= units & Q(organization__level__in=beside) & ~Q(organization=own)
+            return rows.filter(found)
+    return rows.none()
+
+
+def sheet_of(window: AssessorWindow, evaluation: Evaluation, actor: Actor) -> AssessorSheet | None:
+    """The actor's sheet on an evaluation; of a unit that scores itself the one there is."""
+    rows = AssessorSheet.objects.filter(window=window, evaluation=evaluation)
+    if window.role != AssessorRole.SELF:
+        rows = rows.filter(author=actor.user)
+    return rows.first()
+
+
+@dataclass(frozen=True)
+class AssessmentLine:
+    """One unit to score, and how far its sheet is."""
+
+    evaluation: Evaluation
+    sheet: AssessorSheet | None
+
+    @property
+    def is_done(self) -> bool:
+        return self.sheet is not None and self.sheet.submitted_at is not None
+
+
+@dataclass(frozen=True)
+class MyWindow:
+    """A window somebody scores in, with its units."""
+
+    window: AssessorWindow
+    lines: list[AssessmentLine]
+    is_open: bool
+
+    @cached_property
+    def left(self) -> int:
+        return sum(not each.is_done for each in self.lines)
+
+
+def windows_now(actor: Actor) -> list[AssessorWindow]:
+    """The windows of rounds that gather facts, which the actor might score in. One query."""
+    own = actor.organization
+    if own is None:
+        return []
+    above = [own.path[:end] for end in range(own.steplen, len(own.path) + 1, own.steplen)]
+    return list(
+        AssessorWindow.objects.filter(
+            round__state=RoundState.COLLECTING,
+            round__organization__path__in=above,
+            opens_on__lte=actor.today,
+            closed_at__isnull=True,
+        )
+        .exclude(role__in=BY_POLL)
+        .select_related("round__organization")
+        .order_by("closes_on", "pk")
+    )
+
+
+def my_windows(actor: Actor) -> list[MyWindow]:
+    """The windows the actor scores in, open ones first; two queries a window."""
+    found = []
+    for window in windows_now(actor):
+        evaluations = list(
+            assessed_by(actor, window)
+            .select_related("organization", "appointment__user")
+            .order_by("organization__path", "pk")
+        )
+        if not evaluations:
+            continue
+        sheets = AssessorSheet.objects.filter(window=window, evaluation__in=evaluations)
+        if window.role != AssessorRole.SELF:
+            sheets = sheets.filter(author=actor.user)
+        by_evaluation = {each.evaluation_id: each for each in sheets}
+        lines = [AssessmentLine(each, by_evaluation.get(each.pk)) for each in evaluations]
+        found.append(MyWindow(window, lines, is_open(window, actor.today)))
+    return sorted(found, key=lambda each: not each.is_open)
+
+
+def sheets_left(actor: Actor) -> list[MyWindow]:
+    """The open windows in which the actor has sheets left to hand in."""
+    return [each for each in my_windows(actor) if each.is_open and each.left]
+
+
+@dataclass(frozen=True)
+class WindowRow:
+    """A window as its committee sees it: how many sheets were handed in, or how its polls stand."""
+
+    window: AssessorWindow
+    handed_in: int
+    drafts: int
+    units: int
+    polls: int
+    open_polls: int
+    is_open: bool
+
+
+def window_rows(round: EvaluationRound, today: date) -> list[WindowRow]:
+    """Three queries."""
+    windows = list(round.windows.order_by("opens_on", "pk"))
+    sheets = {
+        row["window"]: row
+        for row in AssessorSheet.objects.filter(window__in=windows)
+        .order_by()
+        .values("window")
+        .annotate(
+            handed_in=Count("pk", filter=Q(submitted_at__isnull=False)),
+            drafts=Count("pk", filter=Q(submitted_at__isnull=True)),
+            units=Count("evaluation", distinct=True, filter=Q(submitted_at__isnull=False)),
+        )
+    }
+    polls = {
+        row["pk"]: row
+        for row in round.windows.order_by()
+        .values("pk")
+        .annotate(all=Count("polls"), open=Count("polls", filter=Q(polls__poll__state=PollState.OPEN)))
+    }
+    rows = []
+    for window in windows:
+        window.round = round
+        said, voted = sheets.get(window.pk, {}), polls.get(window.pk, {})
+        rows.append(
+            WindowRow(
+                window,
+                said.get("handed_in", 0),
+                said.get("drafts", 0),
+                said.get("units", 0),
+                voted.get("all", 0),
+                voted.get("open", 0),
+                is_open(window, today),
+            )
+        )
+    return rows

@@ -1,0 +1,190 @@
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accountability.actions.assessing import (
+    Incomplete,
+    Outdated,
+    change_window,
+    close_window,
+    open_window,
+    save_sheet,
+    submit_sheet,
+)
+from accountability.choices import AssessorRole, RoundState
+from accountability.evaluation_access import runs_round
+from accountability.forms.assessing import WindowDaysForm, WindowForm
+from accountability.forms.entries import AnswerForm
+from accountability.models import AssessorWindow, EvaluationRound
+from accountability.queries.assessing import (
+    asks_in,
+    assessed_by,
+    bodies_of,
+    is_open,
+    my_windows,
+    sheet_of,
+    window_rows,
+    windows_now,
+)
+from accountability.queries.units import charges_of, members_of
+from branches.access import Right, door
+
+
+@door(Right.VIEW_EVALUATIONS)
+@require_safe
+def assessment_list(request):
+    context = {"organization": request.actor.organization, "windows": my_windows(request.actor)}
+    return render(request, "accountability/assessment_list.html", context)
+
+
+@door(Right.VIEW_EVALUATIONS)
+def assessment_edit(request, window, evaluation):
+    """One unit on one page; saved as a draft, handed in once."""
+    actor = request.actor
+    window = next((each for each in windows_now(actor) if each.pk == window), None)
+    if window is None:
+        raise Http404
+    related = ("organization", "appointment__user", "scheme__version", "round__organization")
+    evaluation = get_object_or_404(assessed_by(actor, window).select_related(*related), pk=evaluation)
+    sheet = sheet_of(window, evaluation, actor)
+    asks = asks_in(evaluation.scheme.version.table, window.by)
+    is_done = sheet is not None and sheet.submitted_at is not None
+    forms = _forms(request, evaluation, asks, sheet)
+    problem, other = "", None
+    if request.method == "POST":
+        typed = request.POST.get("version", "")
+        facts = {
+            "actor": actor,
+            "window": window,
+            "evaluation": evaluation,
+            "version": int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1,
+            "now": timezone.now(),
+        }
+        invalid = [form for form in forms if not form.is_valid()]
+        if not invalid:
+            answers = {(form.ask.item.key, form.ask.fact): form.said() for form in forms if form.is_answered}
+            try:
+                (save_sheet if "save" in request.POST else submit_sheet)(answers=answers, **facts)
+            except Outdated as outdated:
+                other = outdated.sheet
+            except Incomplete as incomplete:
+                problem = incomplete.messages[0]
+                for form in forms:
+                    wrong = incomplete.found.get((form.ask.item.key, form.ask.fact), {})
+                    if wrong:
+                        form.take(ValidationError({name or "__all__": text for name, text in wrong.items()}))
+            except ValidationError as error:
+                problem = error.messages[0]
+            else:
+                return _saved(request, window, evaluation)
+        else:
+            problem = "有的地方没有填对，见标出的地方。"
+    context = {
+        "organization": actor.organization,
+        "window": window,
+        "evaluation": evaluation,
+        "sheet": sheet,
+        "version": other.version if other else sheet.version if sheet else 0,
+        "forms": forms,
+        "is_done": is_done,
+        "is_open": is_open(window, actor.today),
+        "problem": problem,
+        "other": other,
+        "may_see_facts": runs_round(actor, window.round) or window.role == AssessorRole.SELF,
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accountability/assessment_edit.html", context, status=status)
+
+
+@door(Right.EVALUATE, EvaluationRound)
+def window_list(request, round):
+    """The windows of a round, and the form that opens one more."""
+    bodies = bodies_of(round)
+    taken = set(round.windows.values_list("by", flat=True))
+    left = [each for each in bodies if each not in taken]
+    form = WindowForm(
+        request.POST or None,
+        bodies=bodies if request.method == "POST" else left,
+        initial={"opens_on": request.actor.today},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            open_window(actor=request.actor, round=round, now=timezone.now(), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "评价窗口已开设；到时评价人在“我的评价”里看得到。")
+            return redirect("window-list", round.pk)
+    context = {
+        "organization": round.organization,
+        "round": round,
+        "rows": window_rows(round, request.actor.today),
+        "bodies": bodies,
+        "form": form if left or form.is_bound else None,
+        "is_gathering": round.state == RoundState.COLLECTING,
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accountability/window_list.html", context, status=status)
+
+
+@door(Right.EVALUATE, EvaluationRound)
+def window_change(request, round, number):
+    window = get_object_or_404(AssessorWindow.objects.select_related("round"), round=round, pk=number)
+    form = WindowDaysForm(
+        request.POST or None, initial={"opens_on": window.opens_on, "closes_on": window.closes_on}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_window(actor=request.actor, window=window, now=timezone.now(), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, "已更改。")
+            return redirect("window-list", round.pk)
+    context = {"organization": round.organization, "round": round, "window": window, "form": form}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accountability/window_change.html", context, status=status)
+
+
+@require_POST
+@door(Right.EVALUATE, EvaluationRound)
+def window_close(request, round, number):
+    window = get_object_or_404(AssessorWindow.objects.select_related("round"), round=round, pk=number)
+    try:
+        close_window(actor=request.actor, window=window, now=timezone.now())
+        messages.success(request, "评价已结束；没有提交的评价表不计入。")
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    return redirect("window-list", round.pk)
+
+
+def _forms(request, evaluation, asks, sheet) -> list[AnswerForm]:
+    saved = sheet.answers if sheet else {}
+    today = request.actor.today
+    members = members_of(evaluation, today) if any(ask.of_members for ask in asks) else ()
+    charges = charges_of(evaluation) if any(ask.of_charges for ask in asks) else ()
+    return [
+        AnswerForm(
+            request.POST if request.method == "POST" else None,
+            ask=ask,
+            answer=saved.get(f"{ask.item.key}|{ask.fact}", {}),
+            about=(members if ask.of_members else ()) + (charges if ask.of_charges else ()),
+            number=number,
+        )
+        for number, ask in enumerate(asks)
+    ]
+
+
+def _saved(request, window, evaluation):
+    if "save" in request.POST:
+        messages.success(request, "已保存，尚未提交。")
+        return redirect("assessment-edit", window.pk, evaluation.pk)
+    messages.success(request, f"已提交对{evaluation}的评价。")
+    mine = next((each for each in my_windows(request.actor) if each.window.pk == window.pk), None)
+    left = [line for line in mine.lines if not line.is_done] if mine else []
+    if left:
+        return redirect("assessment-edit", window.pk, left[0].evaluation.pk)
+    return redirect("assessment-list")
