@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Q, TextChoices
+from django.shortcuts import get_object_or_404
 
 from accountability.choices import CycleState, PollState, ProblemState, ReviewGrade, SessionState
 from accountability.models import ReviewCycle, ReviewProblem, ReviewSession, WorkReport
@@ -415,3 +416,35 @@ def _is_day(text) -> bool:
     except ValueError:
         return False
     return True
+
+
+@dataclass(frozen=True)
+class ProblemDetail:
+    """One problem, and what the actor may do about it."""
+
+    problem: ReviewProblem
+    may_report: bool
+    may_check: bool
+
+
+def problem_page(problem: ReviewProblem, actor: Actor) -> ProblemDetail:
+    """One query; a problem that the actor may not see yet is none."""
+    rows = visible_problems(actor).select_related(
+        "organization",
+        "owner__user",
+        "done_by",
+        "checked_by",
+        "report__session__organization",
+        "report__session__cycle",
+    )
+    problem = get_object_or_404(rows, pk=problem.pk)
+    session = problem.report.session
+    return ProblemDetail(
+        problem=problem,
+        may_report=problem.state == ProblemState.OPEN
+        and session.state == SessionState.PUBLISHED
+        and actor.may(Right.FILL_EVALUATIONS, problem.organization),
+        may_check=problem.state == ProblemState.REPORTED
+        and runs(actor, session)
+        and problem.done_by_id != actor.user.pk,
+    )
