@@ -2,15 +2,16 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
 from branches.choices import Level, OrganizationKind, Sector
 
 from .choices import Subject
+from .known import FILLED_IN, filled_in, find_datum
 from .scoring import KINDS, Problem, Rule, Scheme, check_scheme
-from .scoring.problems import error
+from .scoring.problems import error, warning
 
 LONGEST_TITLE = 120
 LONGEST_CODE = 40
@@ -47,7 +48,7 @@ def columns_of(table: Scheme) -> dict:
         "subject": Subject(table.subject.value),
         "full": table.full,
         "kinds": list(table.kinds),
-        "levels": [Level[name].value for name in table.levels],
+        "levels": [Level[name].value for name in table.levels if name in Level.names],
         "sectors": list(table.sectors),
         "starts_on": table.starts_on,
         "ends_on": table.ends_on,
@@ -76,21 +77,14 @@ def _of_columns(table: Scheme) -> Iterable[Problem]:
 
 
 def _of_data(table: Scheme) -> Iterable[Problem]:
-    known = known_data()
-    if not known:
-        return
+    """Data the system does not have, and items that are said to be filled in by it but are not."""
+    filled = {key for key, _ in filled_in(table)}
     for _, item in table.items():
-        if item.datum and item.datum not in known:
-            yield error(f"item（{item.title}）", f"没有系统数据“{item.datum}”")
-
-
-def known_data() -> Mapping:
-    """What the system can fill in by itself, by code."""
-    try:
-        from .known import KNOWN
-    except ImportError:
-        return {}
-    return KNOWN
+        where = f"item（{item.title}）"
+        if item.datum and item.source in FILLED_IN and find_datum(item.datum) is None:
+            yield error(where, f"没有系统数据“{item.datum}”")
+        elif item.source in FILLED_IN and item.key not in filled:
+            yield warning(where, f"来源为“{item.source.label}”，但没有系统能带入的数据，仍要人工填报")
 
 
 def in_words(problem: Problem) -> str:

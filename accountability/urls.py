@@ -106,9 +106,7 @@ urlpatterns = [
         name="scheme-import-apply",
     ),
     path("organizations/<int:pk>/schemes/blank/", scheme_exchange.scheme_blank, name="scheme-blank"),
-    path(
-        "organizations/<int:pk>/schemes/starters/", scheme_starters.scheme_starters, name="scheme-starters"
-    ),
+    path("organizations/<int:pk>/schemes/starters/", scheme_starters.scheme_starters, name="scheme-starters"),
     path(
         "organizations/<int:pk>/schemes/starters/<slug:slug>/",
         scheme_starters.scheme_starter,

@@ -57,7 +57,13 @@ def test_nobody_reaches_a_backroom(client, db):
 
 
 def _filled(route):
-    values = {"int": "1", "str": "x", "slug": "x", "uuid": "00000000-0000-0000-0000-000000000001"}
+    values = {
+        "int": "1",
+        "str": "x",
+        "slug": "x",
+        "path": "x",
+        "uuid": "00000000-0000-0000-0000-000000000001",
+    }
 
     def value(match):
         kind, _, name = match[1].rpartition(":")

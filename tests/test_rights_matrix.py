@@ -48,8 +48,8 @@ from branches.actions.cadence import load_cadence_starters
 from branches.actions.imports import check_import, upload_import
 from branches.choices import ImportKind, MeetingKind, MeetingStatus
 from branches.models import CadenceRule, ImportJob, Meeting, MeetingDraft
-from tests.accountability.evaluating import make_round, make_scheme, said
 from tests.accountability import appraising
+from tests.accountability.evaluating import make_round, make_scheme, said
 from tests.accountability.filling_worlds import gathering
 from tests.import_sheets import person, roster_file
 from tests.snapshots import once

@@ -1,13 +1,13 @@
 """The draft of a scoring table: changed piece by piece, kept unfinished, saved as a version once it is sound."""
 
-from typing import Any
+from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accountability.actions.schemes import Outdated, change_scheme, create_scheme
 from accountability.models import Scheme, SchemeDraft
-from accountability.scheme_edits import Change, Gone, Spot, piece
+from accountability.scheme_edits import Change, Gone
 from accountability.scoring import Scheme as Table
 from accountability.scoring import to_toml
 from branches.access import Right
@@ -52,15 +52,15 @@ def begin_draft(*, actor, scheme: Scheme, now) -> SchemeDraft:
 
 @transaction.atomic
 def change_draft(
-    *, actor, draft: SchemeDraft, change: Change, now, spot: Spot | None = None, seen: Any = None
+    *, actor, draft: SchemeDraft, change: Change, now, unchanged: Callable[[Table], bool] | None = None
 ) -> SchemeDraft:
     """Apply a change to the draft as it stands; `Gone` when what it is about is not there any more.
 
-    With `spot` and `seen`, `Overtaken` unless that piece still is as it was seen: changes elsewhere do not disturb.
+    `unchanged` says whether what was read still stands so, else `Overtaken`: changes elsewhere do not disturb.
     """
     actor.require(Right.CONFIGURE, draft.organization)
     current = _locked(draft)
-    if spot is not None and piece(current.table, spot) != seen:
+    if unchanged is not None and not unchanged(current.table):
         raise Overtaken(current)
     document = to_toml(change(current.table))
     if document == current.document:

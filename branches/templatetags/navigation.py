@@ -41,7 +41,7 @@ ENTRIES = [
         "configuration",
         Right.CONFIGURE,
         False,
-        ("configuration", "cadence", "formula", "template", "wording"),
+        ("configuration", "cadence", "formula", "template", "wording", "scheme"),
     ),
     ("账号", "account-list", Right.MANAGE_ACCOUNTS, False, ("account",)),
     ("审计", "audit-list", Right.VIEW_AUDIT, False, ("audit",)),

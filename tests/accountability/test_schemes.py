@@ -156,7 +156,8 @@ def test_two_work_on_a_draft_and_only_the_same_piece_is_disputed(cast, acting, s
     seen = piece(draft.table, PLACE)
     life = Spot("item", "life")
     change_draft(actor=acting("yu"), draft=draft, change=renamed("组织生活", life), now=NOW)
-    change = {"actor": acting("wu"), "draft": draft, "now": NOW, "spot": PLACE, "seen": seen}
+    change = {"actor": acting("wu"), "draft": draft, "now": NOW}
+    change["unchanged"] = lambda table: piece(table, PLACE) == seen
     changed = change_draft(**change, change=renamed("活动阵地"))
     assert [piece(changed.table, spot).title for spot in (PLACE, life)] == ["活动阵地", "组织生活"]
     with pytest.raises(Overtaken) as overtaken:
