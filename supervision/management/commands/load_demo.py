@@ -5,11 +5,21 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accountability.choices import RecordStatus
-from accountability.models import Deployment, DutyList, DutyRecord, Run
+from accountability.models import (
+    AccountabilityCase,
+    AppraisalProgramme,
+    Deployment,
+    DutyList,
+    DutyRecord,
+    Evaluation,
+    ReviewCycle,
+    Run,
+)
 from branches.actions.tree import bulk_plant
+from branches.choices import COMMITTEE_KINDS
 from branches.models import Appointment, Meeting, Membership, Organization
 from supervision.attenuation.engine import close_due_periods, take_readings
-from supervision.simulation import demo, deployments, duties
+from supervision.simulation import appraisals, cases, demo, deployments, duties, evaluations, reviews
 from supervision.simulation.city import CITY_CODE
 
 
@@ -72,6 +82,34 @@ class Command(BaseCommand):
                 take_readings(month)
         close_due_periods(today=today, now=now)
         self._say(f"读数 {len(months)} 个月")
+        self._judge(now, seed)
+
+    def _judge(self, now: datetime, seed: int) -> None:
+        """What is judged by people, in the county, the town and the branch in whose names visitors sign in."""
+        branch, town, county = (_organization_of(username) for username in ("li", "zhao", "qian"))
+        below = Organization.objects.filter(kind__in=COMMITTEE_KINDS).exclude(pk=town.pk).order_by("path")
+        towns = [town, *below.filter(parent=county)]
+        if not Evaluation.objects.exists():
+            other = below.filter(parent=county.parent_id, level=county.level).exclude(pk=county.pk)[0]
+            evaluated = evaluations.evaluate(
+                city=county.parent,
+                counties=[county, other],
+                towns=towns,
+                shown=branch,
+                now=now,
+                seed=seed,
+            )
+            self._say(f"考核结果 {evaluated} 个")
+        if not ReviewCycle.objects.exists():
+            reporting = reviews.review(county=county, published=town, shown=branch, now=now, seed=seed)
+            self._say(f"述职书记 {reporting} 名")
+        if not AppraisalProgramme.objects.exists():
+            appraised = appraisals.appraise(branch=branch, now=now, seed=seed)
+            beside = Organization.objects.filter(parent=town, has_committee=True).exclude(pk=branch.pk)
+            appraisals.dispose(branch=beside.order_by("path")[0], now=now)
+            self._say(f"民主评议党员 {appraised} 名")
+        if not AccountabilityCase.objects.exists():
+            self._say(f"问责 {cases.hold_to_account(county=county, towns=towns, now=now)} 件")
 
     def _say(self, text: str) -> None:
         self.stdout.write(f"[{time.monotonic() - self.started:5.1f} s] {text}")
@@ -81,3 +119,8 @@ class Command(BaseCommand):
         self.stdout.write(f"演示账号（密码均为 {demo.PASSWORD}）：")
         for username, (who, where) in demo.CAST.items():
             self.stdout.write(f"  {username:<6} {who}（{where}）")
+
+
+def _organization_of(username: str) -> Organization:
+    """Where somebody of the demo's cast serves."""
+    return Appointment.objects.select_related("organization").get(user__username=username).organization
