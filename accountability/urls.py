@@ -11,6 +11,7 @@ from accountability.views import (
     disputes,
     entries,
     evidence,
+    grids,
     issuing,
     lists,
     notices,
@@ -296,4 +297,6 @@ urlpatterns = [
     path(
         "evaluation-rounds/<int:pk>/windows/<int:number>/close/", assessing.window_close, name="window-close"
     ),
+    path("evaluation-rounds/<int:pk>/items/", grids.round_items, name="round-items"),
+    path("evaluation-rounds/<int:pk>/items/fill/", grids.round_item_fill, name="round-item-fill"),
 ]

@@ -106,6 +106,15 @@ def template(cast):
     return [DutyTemplate.objects.get(code="BRANCH").pk]
 
 
+def kept_scheme(cast):
+    """A scheme of the town, under whose eyes the branches work."""
+    return [make_scheme(cast.town).pk]
+
+
+def starter(cast):
+    return [cast.first.pk, "village"]
+
+
 def duty_list(cast):
     """A list of the first branch, issued by the city."""
     if issued := DutyList.objects.filter(organization=cast.first).first():
@@ -698,9 +707,19 @@ MATRIX = [
     ("get", "window-list", held, "--..x-xxx->"),
     ("get", "window-change", window, "--..x-xxx->"),
     ("post", "window-close", window, "-->>x-xxx->"),
+    ("get", "round-items", held, "--..x-xxx->"),
+    ("get", "round-item-fill", held, "----x-xxx->"),
     ("get", "adjustment-list", first, ".-...x.xx->"),
     ("get", "adjustment-create", first, "x-..xxxxx->"),
     ("get", "adjustment-withdraw", adjustment, "x-..xxxxx->"),
+    # Scoring tables as files and from starters
+    ("get", "scheme-import", first, "x-xxxx.xx->"),
+    ("post", "scheme-import-apply", first, "x-xxxx>xx->"),
+    ("post", "scheme-blank", first, "x-xxxx.xx->"),
+    ("post", "scheme-export", kept_scheme, ".....x.xxx>"),
+    ("get", "scheme-starters", first, "x-xxxx.xx->"),
+    ("get", "scheme-starter", starter, "x-xxxx.xx->"),
+    ("post", "scheme-starter-adopt", starter, "x-xxxx?xx->"),
     # 问责: its body alone knows of it
     ("get", "case-list", nothing, "---..----->"),
     ("get", "case-create", nothing, "xxx..xxxxx>"),

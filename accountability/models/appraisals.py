@@ -5,6 +5,7 @@ from simple_history.models import HistoricalRecords
 from branches.models import Meeting, Member, Organization, User
 
 from ..choices import (
+    AdjustmentKind,
     AppraisalGrade,
     AppraisalStep,
     DispositionKind,
@@ -21,6 +22,8 @@ class AppraisalProgramme(models.Model):
     """民主评议党员 of one branch in one year: 自评 → 互评 → 测评 → 综合 → 反馈.
 
     `version`: the scheme by which base, plus, minus and veto are counted (类型化), where the branch uses one.
+    `reasons`: why it went on although something was missing, {step that was left: words}; under EXCELLENT, why more
+    than one in three are 优秀.
     """
 
     organization = models.ForeignKey(
@@ -42,6 +45,7 @@ class AppraisalProgramme(models.Model):
     meeting = models.ForeignKey(
         Meeting, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="评议会议"
     )
+    reasons = models.JSONField("缺项说明", default=dict, blank=True)
     starts_on = models.DateField("开始日期")
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
     author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="经办人")
@@ -86,6 +90,9 @@ class MemberAppraisal(models.Model):
     self_text = models.TextField("自评", blank=True)
     self_grade = models.CharField("自评等次", max_length=12, choices=AppraisalGrade.choices, blank=True)
     self_at = models.DateTimeField("自评时间", null=True, blank=True)
+    self_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="自评录入人"
+    )
     peer_notes = models.TextField("互评意见", blank=True)
     result = models.JSONField("计分", null=True, blank=True)
     total = models.DecimalField("得分", max_digits=16, decimal_places=6, null=True, blank=True)
@@ -95,6 +102,10 @@ class MemberAppraisal(models.Model):
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField("评定时间", null=True, blank=True)
     told_at = models.DateTimeField("反馈时间", null=True, blank=True)
+    told_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="反馈人"
+    )
+    told_how = models.CharField("反馈方式", max_length=100, blank=True)
     seen_at = models.DateTimeField("本人阅知时间", null=True, blank=True)
     version = models.PositiveIntegerField("版次", default=1)
 
@@ -119,11 +130,15 @@ class MemberAppraisal(models.Model):
 
 
 class AppraisalEntry(Fact):
-    """评议事实 of a member: what the scheme of the programme counts, with its reason."""
+    """评议事实 of a member: what the scheme of the programme counts, with its reason.
+
+    With an `adjustment` (一票否决, 加分 …) it is no fact of an item; `fact` then is the condition of the scheme.
+    """
 
     appraisal = models.ForeignKey(
         MemberAppraisal, models.PROTECT, related_name="entries", verbose_name="党员评议"
     )
+    adjustment = models.CharField("调整", max_length=10, choices=AdjustmentKind.choices, blank=True)
     author = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField("登记时间")
     withdrawn_at = models.DateTimeField("撤销时间", null=True, blank=True)
@@ -178,7 +193,10 @@ class DispositionCase(models.Model):
 
 
 class DispositionStep(models.Model):
-    """One step that was taken: when, by whom, with which result; a vote points to its meeting."""
+    """One step that was taken: when, by whom, with which result; a vote points to its meeting.
+
+    `ballot`: the counts of the vote as they were then, {"subject", "entitled", "present", "in_favour"}.
+    """
 
     case = models.ForeignKey(DispositionCase, models.PROTECT, related_name="steps", verbose_name="组织处置")
     kind = models.CharField("步骤", max_length=12, choices=DispositionStepKind.choices)
@@ -186,6 +204,7 @@ class DispositionStep(models.Model):
     passed = models.BooleanField("同意")
     words = models.CharField("情况", max_length=1000)
     meeting = models.ForeignKey(Meeting, models.PROTECT, null=True, blank=True, related_name="+")
+    ballot = models.JSONField("表决", null=True, blank=True)
     author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="登记人")
     taken_at = models.DateTimeField("登记时间")
 
