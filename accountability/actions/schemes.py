@@ -35,11 +35,18 @@ def create_scheme(
 ) -> Scheme:
     """Add a scheme of `organization` as its first version; `ValidationError` with all that stands in the way."""
     actor.require(Right.CONFIGURE, organization)
+    return first_version(
+        actor=actor, organization=organization, table=table, reason=reason, is_starter=is_starter, now=now
+    )
+
+
+def first_version(*, actor, organization, table: Table, reason: str, now, is_starter: bool = False) -> Scheme:
+    """The same with no right asked; `actor` is None in the shell."""
     scheme = Scheme(
         organization=organization, version=1, is_starter=is_starter, created_at=now, document=_checked(table)
     )
     _write(scheme, table, reason)
-    keep_version(scheme=scheme, reason=reason, author=actor.user, now=now)
+    keep_version(scheme=scheme, reason=reason, author=actor.user if actor else None, now=now)
     record_event(actor=actor, event="新建考核办法", row=scheme, summary=str(scheme), at=now)
     return scheme
 
@@ -52,6 +59,11 @@ def change_scheme(*, actor, scheme: Scheme, table: Table, version: int, reason: 
     version.
     """
     actor.require(Right.CONFIGURE, scheme.organization)
+    return next_version(actor=actor, scheme=scheme, table=table, version=version, reason=reason, now=now)
+
+
+def next_version(*, actor, scheme: Scheme, table: Table, version: int, reason: str, now) -> Scheme:
+    """The same with no right asked, in the caller's transaction; `actor` is None in the shell."""
     current = Scheme.objects.select_for_update().get(pk=scheme.pk)
     if current.version != version:
         raise Outdated(current)
@@ -63,7 +75,7 @@ def change_scheme(*, actor, scheme: Scheme, table: Table, version: int, reason: 
     current.document, current.version = document, version + 1
     current.is_starter = False
     _write(current, table, reason)
-    keep_version(scheme=current, reason=reason, author=actor.user, now=now)
+    keep_version(scheme=current, reason=reason, author=actor.user if actor else None, now=now)
     record_event(
         actor=actor,
         event="修改考核办法",

@@ -25,8 +25,9 @@ from accountability.scoring import (
     Subject,
     rule_of,
 )
+from accountability.scoring.checks import written_at
 from accountability.scoring.files import parse
-from accountability.scoring.kinds import FACT, kinds_at
+from accountability.scoring.kinds import FACT
 from accountability.scoring.numbers import ONE, ZERO, plain
 from accountability.scoring.shapes import (
     DAY,
@@ -61,14 +62,15 @@ class Entry:
     help: str
     shape: Shape = TEXT
     aliases: tuple[str, ...] = ()
-    required: bool = False
+    required: bool = False  # the value; a heading that tells the sheet from others may be needed without it
+    is_heading: bool = False
     width: int = 12
     read: Callable[[object], Any] | None = None
     is_raw: bool = False  # put together with other cells before it is read
 
     @property
     def column(self) -> Column:
-        return Column(self.field, self.title, self.aliases, self.required)
+        return Column(self.field, self.title, self.aliases, self.required or self.is_heading)
 
     def read_cell(self, value: object) -> Any:
         """The value of a cell; CellError says what is wrong with it."""
@@ -125,7 +127,7 @@ HEAD_ROWS = (
 LINE_COLUMNS = (
     Entry("key", "代码", "分类的代号，不重复；不填就用名称", TEXT, ("分类代码",), width=14),
     Entry("title", "名称", "分类的名称", TEXT, ("分类名称",), required=True, width=30),
-    Entry("role", "性质", "基本分、加分项、扣分项；不填为基本分", choices(Role), required=True),
+    Entry("role", "性质", "基本分、加分项、扣分项；不填为基本分", choices(Role), is_heading=True),
     Entry("full", "满分", "基本分必填；加分项是最多加几分，扣分项是最多扣几分", POSITIVE, ("分值",)),
     Entry("floor", "保底", "不填为 0（扣分项为满分的负数）", POINTS),
     Entry("cap", "封顶", "不填为满分（扣分项为 0）", POINTS),
@@ -138,7 +140,7 @@ ITEM_COLUMNS = (
         "属于哪一分类：写代码或名称；不填与上一行相同",
         TEXT,
         ("所属分类",),
-        required=True,
+        is_heading=True,
         width=18,
     ),
     Entry("key", "代码", "评价项的代号，全办法不重复；不填就用名称", TEXT, ("评价项代码",), width=16),
@@ -160,7 +162,9 @@ ITEM_COLUMNS = (
 )
 RULE_COLUMNS = (
     Entry("place", "用在", "办法、分类、评价项之一；不填按对象判断", width=10, is_raw=True),
-    Entry("target", "对象", "分类或评价项的代码或名称；用在办法的不填", required=True, width=22, is_raw=True),
+    Entry(
+        "target", "对象", "分类或评价项的代码或名称；用在办法的不填", is_heading=True, width=22, is_raw=True
+    ),
     Entry("kind", "种类", "规则的种类，见下", aliases=("规则种类",), required=True, width=20, is_raw=True),
     Entry("fact", "事实名称", "这条规则看哪一类事实；只有一类的可不填", TEXT, ("事实",), width=20),
     Entry("parameters", "参数", "见下；几个参数用分号隔开", width=64, is_raw=True),
@@ -318,20 +322,20 @@ class _Book:
     def _place_rules(self) -> None:
         finders = {Place.LINE: _Finder(self.lines), Place.ITEM: _Finder(self.items)}
         kinds: dict[str, Kind] = {}
-        for kind in KINDS.values():
+        for kind in (KINDS[name] for each in Place for name in written_at(each)):
             kinds |= {words.plain_word(kind.label): kind, words.plain_word(kind.name): kind}
         for values, number in self._rows(RULES, RULE_COLUMNS):
             self.rule_count += 1
             said = {name: words.tidy(value) for name, value in values["raw"].items()}
             place, owner = self._owner(number, said, finders)
             found = kinds.get(words.plain_word(said.get("kind", "")))
-            if found is None or not found.places or found.name in ("FLOOR", "CAP"):
+            if found is None:
                 self._fault(RULES, number, "kind", self._no_kind(said.get("kind", ""), place))
                 continue
             kind = found
             if place is None:
                 continue
-            if kind.name not in kinds_at(place) or place not in kind.places:
+            if kind.name not in written_at(place):
                 allowed = "、".join(_PLACES[each] for each in Place if each in kind.places)
                 self._fault(
                     RULES, number, "kind", f"“{kind.label}”不能用在{_PLACES[place]}，可用在：{allowed}。"
@@ -343,9 +347,7 @@ class _Book:
 
     @staticmethod
     def _no_kind(said: str, place: Place | None) -> str:
-        labels = "、".join(
-            KINDS[name].label for name in kinds_at(place or Place.ITEM) if name not in ("FLOOR", "CAP")
-        )
+        labels = "、".join(KINDS[name].label for name in written_at(place or Place.ITEM))
         if words.plain_word(said) in ("floor", "cap", "保底", "封顶"):
             return "保底、封顶不是规则，请填在“分类”“评价项”表的同名列，或“办法”表的同名栏目。"
         return f"没有规则“{said[:40]}”，可填：{labels}。" if said else f"没有填写，可填：{labels}。"
@@ -549,44 +551,58 @@ class TooLong(ValueError):
 
 def write_spreadsheet(stream: IO[bytes], table: Scheme, *, mark: str) -> None:
     """Write a scheme as .xlsx that `read_spreadsheet` reads back as the same; `mark` says who exported and when."""
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(stream, options)
-    writer = _Writer(book, mark)
-    head = [
-        (each.title, in_cell(each, getattr(table, each.field), DEFAULTS), each.help) for each in HEAD_ROWS
-    ]
-    writer.sheet(HEAD, (("栏目", 18), ("内容", 60), ("怎样填", 60)), head)
-    writer.sheet(
-        LINES,
-        [(each.title, each.width) for each in LINE_COLUMNS],
+    _write(
+        stream,
+        mark,
+        [in_cell(each, getattr(table, each.field), DEFAULTS) for each in HEAD_ROWS],
         [
             [in_cell(each, getattr(line, each.field), LINE_DEFAULTS) for each in LINE_COLUMNS]
             for line in table.lines
         ],
-        {2: words.choice_words(LINE_COLUMNS[2].shape)},
-    )
-    writer.sheet(
-        ITEMS,
-        [(each.title, each.width) for each in ITEM_COLUMNS],
         [
             [
-                line.key if each.field == "line" else in_cell(each, getattr(item, each.field), ITEM_DEFAULTS)
-                for each in ITEM_COLUMNS
+                line.key,
+                *(in_cell(each, getattr(item, each.field), ITEM_DEFAULTS) for each in ITEM_COLUMNS[1:]),
             ]
             for line, item in table.items()
         ],
-        {7: words.choice_words(ITEM_COLUMNS[7].shape)},
-    )
-    writer.sheet(
-        RULES,
-        [(each.title, each.width) for each in RULE_COLUMNS],
         list(_rule_rows(table)),
-        {0: tuple(_PLACES.values())},
     )
+
+
+def write_blank(stream: IO[bytes], *, mark: str) -> None:
+    """Write the sheets with nothing in them, to be filled in."""
+    _write(stream, mark, [""] * len(HEAD_ROWS), [], [], [])
+
+
+def _write(stream: IO[bytes], mark: str, head, lines, items, rules) -> None:
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(stream, options)
+    writer = _Writer(book, mark)
+    rows = [
+        (each.title, value, f"必填。{each.help}" if each.required else each.help)
+        for each, value in zip(HEAD_ROWS, head, strict=True)
+    ]
+    writer.sheet(HEAD, (("栏目", 18), ("内容", 60), ("怎样填", 60)), rows)
+    for name, columns, found in (
+        (LINES, LINE_COLUMNS, lines),
+        (ITEMS, ITEM_COLUMNS, items),
+        (RULES, RULE_COLUMNS, rules),
+    ):
+        options_of = {
+            position: _OPTIONS.get(each.field) or words.choice_words(each.shape)
+            for position, each in enumerate(columns)
+            if each.field in _OPTIONS or each.shape.choices
+        }
+        writer.sheet(name, [(each.title, each.width) for each in columns], found, options_of)
     writer.sheet(HELP, (("表", 10), ("栏目或种类", 26), ("写什么", 70), ("例", 64)), list(_help_rows()))
     book.close()
 
 
+_OPTIONS = {
+    "place": tuple(_PLACES.values()),
+    "kind": tuple(dict.fromkeys(KINDS[name].label for place in Place for name in written_at(place))),
+}
 DEFAULTS = {
     "floor": ZERO,
     "places": 2,
@@ -638,9 +654,9 @@ def _help_rows() -> Iterable[tuple[str, ...]]:
         for each in entries:
             yield sheet, each.title + ("（必填）" if each.required else ""), each.help, ""
     for place in Place:
-        for name in kinds_at(place):
+        for name in written_at(place):
             kind = KINDS[name]
-            if name in ("FLOOR", "CAP") or place is not next(each for each in Place if each in kind.places):
+            if place is not next(each for each in Place if each in kind.places):
                 continue
             where = "、".join(_PLACES[each] for each in Place if each in kind.places)
             yield RULES, f"{kind.label}（{kind.name}）", f"用在{where}。{kind.meaning}", _example(kind, place)

@@ -18,7 +18,7 @@ from accountability.scoring import (
     Source,
     Subject,
 )
-from accountability.scoring.kinds import kinds_at
+from accountability.scoring.checks import written_at
 from branches.choices import Level, Sector
 
 # Texts as people write them, with whatever might be taken for something else.
@@ -102,7 +102,7 @@ _VALUES = {
 @st.composite
 def rules(draw, place, names=None):
     """A rule that may be written at `place`; `names` for the lines and items it names."""
-    kind = KINDS[draw(st.sampled_from([each for each in kinds_at(place) if each not in ("FLOOR", "CAP")]))]
+    kind = KINDS[draw(st.sampled_from(written_at(place)))]
     params = {}
     for param in kind.params_at(place):
         if not param.is_required and draw(st.booleans()):
