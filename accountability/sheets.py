@@ -151,7 +151,7 @@ def _steps_of_items(step: Mapping, secret: Collection[str], path: tuple[str, ...
     """The steps beneath every item by its key; scored several times, those of each time under its name."""
     if step["what"] == "item":
         hidden = secret if step.get("about", {}).get("source") == Source.ASSESSOR else ()
-        parts = [_without(part, hidden) for part in step.get("parts", ())]
+        parts = [_joined(_without(part, hidden)) for part in step.get("parts", ())]
         if path:
             parts = [{**step, "what": "share", "label": "，".join(path), "parts": parts}]
         return {step["key"]: parts}
@@ -161,6 +161,14 @@ def _steps_of_items(step: Mapping, secret: Collection[str], path: tuple[str, ...
         for key, steps in _steps_of_items(part, secret, inside).items():
             found.setdefault(key, []).extend(steps)
     return found
+
+
+def _joined(step: Mapping) -> Mapping:
+    """A rule with the only mark it gave, as one step: the rule itself stands beside the item."""
+    parts = step.get("parts", ())
+    if step["what"] == "rule" and len(parts) == 1 and "parts" not in parts[0]:
+        return {**parts[0], "label": step["label"]}
+    return step
 
 
 def _without(step: Mapping, secret: Collection[str]) -> Mapping:
@@ -197,11 +205,8 @@ def _way(step: Mapping) -> Iterator[OnTheWay]:
 
 
 def _in_lines(step: Mapping, depth: int = 0) -> Iterator[str]:
-    """The rules and their marks in words; a rule of one mark is said with it."""
+    """The steps in words, those beneath a step further in."""
     parts = step.get("parts", ())
-    if step["what"] == "rule" and len(parts) == 1:
-        yield from _in_lines({**parts[0], "label": step["label"]}, depth)
-        return
     words = f"{step['label']} {signed(Decimal(step['points']))} {step.get('because', '')}".strip()
     yield "　" * depth + words
     for part in parts:

@@ -141,7 +141,5 @@ def _similar(evaluation: Evaluation) -> list[Decimal]:
 
 def similar_in_words(unit) -> str:
     """Which units are similar: kind, level and sector."""
-    words = [unit.get_level_display(), unit.get_kind_display()]
-    if unit.sector:
-        words.insert(0, unit.get_sector_display())
-    return "·".join(words)
+    words = (unit.get_sector_display(), unit.get_level_display(), unit.get_kind_display())
+    return "·".join(dict.fromkeys(filter(None, words)))

@@ -71,12 +71,13 @@ def name_items(objections: list[Objection]) -> None:
 
 @dataclass(frozen=True)
 class ObjectionPage:
-    """One objection with its answer; `fact` is the figure of the system it disputes."""
+    """One objection with its answer; `fact` is the figure of the system it disputes, which is settled elsewhere."""
 
     objection: Objection
     evaluation: Evaluation
     fact: str
     may_answer: bool
+    may_settle: bool
 
     @property
     def is_open(self) -> bool:
@@ -92,13 +93,15 @@ def objection_page(objection: Objection, evaluation: Evaluation, actor) -> Objec
     objection.evaluation = evaluation
     name_items([objection])
     round = evaluation.round
-    is_waiting = objection.state == ObjectionState.OPEN and objection.entry_id is None
+    answers = (
+        objection.state == ObjectionState.OPEN
+        and runs_round(actor, round)
+        and objection.author_id != actor.user.pk
+    )
     return ObjectionPage(
         objection,
         evaluation,
         fact_in_words(objection.entry) if objection.entry_id else "",
-        is_waiting
-        and round.state == RoundState.SHOWN
-        and runs_round(actor, round)
-        and objection.author_id != actor.user.pk,
+        answers and objection.entry_id is None and round.state == RoundState.SHOWN,
+        answers and objection.entry_id is not None and round.state == RoundState.COLLECTING,
     )

@@ -183,10 +183,8 @@ def _evidence(entry: EvaluationEntry) -> list[Evidence]:
         else:
             url = ""
         found.append(Evidence(each.words, url))
-    found += [Evidence(each.file_name, file_url(each)) for each in entry.files.all()]
+    found += [
+        Evidence(each.file_name, reverse("entry-file", args=[entry.evaluation_id, each.pk]))
+        for each in entry.files.all()
+    ]
     return found
-
-
-def file_url(file: EntryFile) -> str:
-    """Where a file of an entry is served."""
-    return ""
