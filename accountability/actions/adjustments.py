@@ -204,7 +204,7 @@ def _rounds_of(organization, appointment, on) -> list[EvaluationRound]:
 
 def _about(organization, appointment) -> Q:
     if appointment is not None:
-        return Q(appointment=appointment)
+        return Q(organization=organization, appointment__user=appointment.user_id)
     return Q(organization=organization, appointment__isnull=True)
 
 

@@ -77,18 +77,23 @@ def change_entry(
     actor: Actor,
     entry: EvaluationEntry,
     said: scoring.Entry,
-    evidence: Sequence[Evidence] = (),
+    evidence: Sequence[Evidence] | None = None,
     now,
 ) -> EvaluationEntry:
-    """Withdraw an entry and state another in its place, with the files of the former; `Outdated` when it is gone."""
+    """Withdraw an entry and state another in its place, with the files of the former; `Outdated` when it is gone.
+
+    Without `evidence` it rests on what the former rested on.
+    """
     evaluation = lock_evaluation(actor, entry.evaluation)
     kept = _locked(actor, evaluation, entry)
     said = replace(said, item=kept.item)
     if _differs(kept, said, evidence):
         beside = [each for each in live_entries(evaluation, kept.item) if each.pk != kept.pk]
-        _check(actor, evaluation, said, beside, evidence)
-        made = _write(actor, evaluation, said, evidence, now)
-        EntryFile.objects.bulk_create(_carried(kept, made))
+        _check(actor, evaluation, said, beside, evidence or ())
+        made = _write(actor, evaluation, said, evidence or (), now)
+        if evidence is None:
+            EntryEvidence.objects.bulk_create(_carried(kept.evidence.all(), made))
+        EntryFile.objects.bulk_create(_carried(kept.files.filter(removed_at=None, replaced_by=None), made))
         _withdraw(actor, kept, "更改", now)
         record_event(
             actor=actor,
@@ -255,6 +260,8 @@ def _same(beside, entry) -> EvaluationEntry | None:
 def _differs(kept, said, evidence) -> bool:
     if kept.as_entry().as_dict() != replace(said, evidence=()).as_dict():
         return True
+    if evidence is None:
+        return False
     before = sorted(kept.evidence.values_list("words", "meeting_id", "record_id"), key=repr)
     after = [
         (str(each)[:200], each.meeting and each.meeting.pk, each.record and each.record.pk)
@@ -263,13 +270,13 @@ def _differs(kept, said, evidence) -> bool:
     return before != sorted(after, key=repr)
 
 
-def _carried(kept, made) -> list[EntryFile]:
-    """The files of the former entry beside the new one: rows of their own, the same content."""
-    files = list(kept.files.filter(removed_at=None, replaced_by=None))
-    for each in files:
+def _carried(rows, made) -> list:
+    """Files or evidence of a former entry beside the new one: rows of their own, the same content."""
+    rows = list(rows)
+    for each in rows:
         each.pk, each.entry = None, made
         each._state.adding = True
-    return files
+    return rows
 
 
 def _summary(evaluation, entry) -> str:

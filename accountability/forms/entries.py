@@ -129,6 +129,32 @@ class EntryForm(forms.Form):
             self.add_error(at if at in self.fields else None, errors)
 
 
+class RowForm(EntryForm):
+    """The same in one row of many units; `seen` is the entry the row was filled from, so that nothing is overwritten."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data=None, *, ask: Ask, evaluation: int, entry=None):
+        super().__init__(data, ask=ask, entry=entry, number=f"u{evaluation}")
+        self.prefix = f"u{evaluation}"
+        for name in ("fact", "entry", "files", "note", "of", *EVIDENCE_FIELDS):
+            self.fields.pop(name, None)
+        if "count" in self.fields:
+            self.fields["count"].initial = None
+        self.initial["seen"] = entry.pk if entry else ""
+        for field in self.fields.values():
+            is_choice = isinstance(field.widget, forms.Select)
+            field.widget.attrs["class"] = (
+                f"form-{'select form-select' if is_choice else 'control form-control'}-sm"
+            )
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was typed."""
+        typed = [self.data.get(self.add_prefix(name), "") for name in self.fields if name != "seen"]
+        return not any(each.strip() for each in typed)
+
+
 class AnswerForm(EntryForm):
     """The same in a sheet of an assessor: nothing to prove, levels as buttons; `answer` is what was saved of it."""
 
