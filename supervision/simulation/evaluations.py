@@ -484,13 +484,13 @@ def _object(round, day, *, answered: bool, number: int, left_alone=None) -> None
 
 
 def _plans(round, today) -> None:
-    """The first and the last quarter are asked for plans; of six that are written two have come to their end."""
-    asked_on = timezone.localdate(round.published_at) + timedelta(days=2)
+    """The first and the last quarter are asked for plans; of those written two have come to their end."""
+    asked_on = max(timezone.localdate(round.published_at), today - timedelta(days=90)) + timedelta(days=2)
     secretary = actor_of(round.organization, Post.SECRETARY, asked_on)
     ask_plans(actor=secretary, round=round, now=moment(asked_on, 9))
     plans = ImprovementPlan.objects.filter(evaluation__round=round).select_related("organization")
-    lowest = list(plans.filter(quarter=Quarter.LAST).order_by("evaluation__total", "pk")[:4])
-    best = list(plans.filter(quarter=Quarter.FIRST).order_by("-evaluation__total", "pk")[:2])
+    lowest = list(plans.filter(quarter=Quarter.LAST).order_by("evaluation__total", "pk")[:9])
+    best = list(plans.filter(quarter=Quarter.FIRST).order_by("-evaluation__total", "pk")[:5])
     for place, plan in enumerate([*lowest, *best]):
         _follow(plan, place, best[0].organization if plan in lowest else None, asked_on, today)
 
@@ -512,27 +512,27 @@ def _follow(plan, place, partner, asked_on, today) -> None:
         partner=partner,
         now=moment(day, 15),
     )
-    done_on = day + timedelta(days=18)
+    done_on = day + timedelta(days=12)
     numbers = {0: (1, 2), 1: (1,), 3: (1, 2)}.get(place, ())
     for number in numbers:
         report_step(
-            actor=replace(writer, today=done_on + timedelta(days=20)),
+            actor=replace(writer, today=done_on + timedelta(days=1)),
             plan=plan,
             number=number,
             done_on=done_on,
             result="已办好，群众代表看过。",
-            now=moment(done_on + timedelta(days=20), 9),
+            now=moment(done_on + timedelta(days=1), 9),
         )
     if len(numbers) == 2:
         reported = report_plan(
-            actor=replace(writer, today=done_on + timedelta(days=30)),
+            actor=replace(writer, today=done_on + timedelta(days=4)),
             plan=plan,
             version=plan.version,
             outcome="三会一课连续三个月按期召开，新增一项物业收入。",
-            now=moment(done_on + timedelta(days=30), 9),
+            now=moment(done_on + timedelta(days=4), 9),
         )
         if place == 0:
-            day = done_on + timedelta(days=34)
+            day = done_on + timedelta(days=7)
             review_plan(
                 actor=actor_of(plan.evaluation.round.organization, Post.DEPUTY_SECRETARY, day),
                 plan=reported,

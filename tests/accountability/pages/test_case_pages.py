@@ -5,9 +5,11 @@ import time_machine
 from django.urls import reverse
 
 from accountability.actions.cases import add_readers, decide_case, propose_case
-from accountability.choices import CaseState
+from accountability.choices import CaseState, RoundState
 from accountability.models import AccountabilityCase
 from tests.accountability.conftest import NOW, TODAY
+from tests.accountability.evaluating import make_round, make_scheme
+from tests.accountability.evaluating import said as given
 from tests.accountability.test_cases import PERSON, UNIT, announced, drafted, officer_of, proposed
 
 
@@ -186,3 +188,22 @@ def test_one_case_asks_the_same_whatever_came_of_it(cast, acting, django_assert_
         client.get(reverse(name, args=[case.pk]))
         with django_assert_max_num_queries(12):
             client.get(reverse(name, args=[case.pk]))
+
+
+def test_a_case_drafted_beside_a_result_keeps_the_link(cast):
+    """Only who handles cases there is offered it; nothing is filled in but the unit."""
+    marks = {cast.first: given(2, 20)}
+    state = RoundState.PUBLISHED
+    round = make_round(cast.town, cast.people["zhao"], make_scheme(cast.town), marks, state=state)
+    result = round.evaluations.get()
+    client, page = cast.client("sun"), reverse("evaluation-detail", args=[result.pk])
+    link = f"{reverse('case-create')}?evaluation={result.pk}"
+    assert link in text(client.get(page))
+    for who in ("li", "zhao"):
+        assert link not in text(cast.client(who).get(page))
+    assert result.round.title in text(client.get(link))
+    said = {"situation": "STYLE", "facts": "三次缺席。", "basis": "第七条", "measures": ["INSPECT"]}
+    client.post(f"{link}&appointment=", said)
+    case = AccountabilityCase.objects.get()
+    assert (case.evaluation, case.organization) == (result, cast.first)
+    assert result.round.title in text(client.get(reverse("case-detail", args=[case.pk])))
