@@ -43,7 +43,7 @@ def standing_of(round: EvaluationRound, today: date) -> Standing:
     number = rows.count()
     outdated = rows.filter(Q(evaluated_at__isnull=True) | Q(changed_at__gt=F("evaluated_at"))).count()
     agreed = rows.filter(agreed_at__isnull=False).count()
-    objections = Objection.objects.filter(evaluation__round=round)
+    objections = Objection.objects.filter(evaluation__round=round, evaluation__removed_at__isnull=True)
     waiting = objections.filter(state=ObjectionState.OPEN)
     disputes = waiting.filter(entry__isnull=False).count()
     to_show, to_publish = [], []

@@ -34,7 +34,7 @@ class ObjectionsPage:
 
 def objections_page(round: EvaluationRound, state: str, after: str, actor) -> ObjectionsPage:
     """Ten queries at most, however many objections there are."""
-    rows = Objection.objects.filter(evaluation__round=round)
+    rows = Objection.objects.filter(evaluation__round=round, evaluation__removed_at__isnull=True)
     counts = rows.aggregate(
         **{value: Count("pk", filter=Q(state=value)) for value in ObjectionState.values}, all=Count("pk")
     )

@@ -35,7 +35,7 @@ class RoundTable:
     def rows(self) -> Iterator[ResultRow]:
         """In the order of the organisations."""
         found = (
-            ResultSheet.objects.filter(evaluation__scheme=self.pinned)
+            ResultSheet.objects.filter(evaluation__scheme=self.pinned, evaluation__removed_at__isnull=True)
             .order_by("evaluation__organization__path", "pk")
             .values(
                 "evaluation__organization__name",
