@@ -5,7 +5,7 @@ Columns in the order of `PEOPLE`; the row lies in the first branch unless it say
 """
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,12 @@ from accountability.actions.batches import start_batch
 from accountability.actions.deployments import Item, create_deployment
 from accountability.actions.lists import issue_list
 from accountability.actions.personal_items import add_personal_item
+from accountability.actions.polls import open_poll
+from accountability.actions.review_cycles import start_cycle
 from accountability.actions.scheme_drafts import begin_draft
 from accountability.actions.schemes import create_scheme
 from accountability.actions.starters import load_duty_starters
-from accountability.choices import NoticeKind, RoundState
+from accountability.choices import NoticeKind, PollPurpose, RoundState
 from accountability.models import (
     AccountabilityCase,
     Adjustment,
@@ -40,7 +42,11 @@ from accountability.models import (
     Notice,
     Objection,
     QualityCheck,
+    ReviewCycle,
+    ReviewProblem,
+    ReviewSession,
     SchemeDraft,
+    WorkReport,
 )
 from accountability.scoring import read_scheme
 from branches.access import Actor
@@ -498,6 +504,62 @@ def disposition(cast):
     return [appraising.standing(cast)[2].pk]
 
 
+def review_cycle(cast):
+    """Started by the officer of the town, where the secretaries of both branches report."""
+    if found := ReviewCycle.objects.first():
+        return [found.pk]
+    officer, today = cast.people["zhao"].appointments.get(), timezone.localdate()
+    made = start_cycle(
+        actor=Actor(officer.user, officer, today),
+        organization=cast.town,
+        title="述职评议",
+        year=today.year,
+        starts_on=today,
+        ends_on=today,
+        reports_due_on=today,
+        sessions_due_on=today,
+        now=timezone.now(),
+    )
+    return [made.pk]
+
+
+def review_session(cast):
+    return [ReviewSession.objects.get(cycle__in=review_cycle(cast)).pk]
+
+
+def work_report(cast):
+    return [WorkReport.objects.get(session__in=review_session(cast), organization=cast.first).pk]
+
+
+def review_problem(cast):
+    """Of the first branch, published."""
+    report = WorkReport.objects.get(pk=work_report(cast)[0])
+    ReviewSession.objects.filter(pk=report.session_id).update(state="PUBLISHED")
+    today = timezone.localdate()
+    return [
+        ReviewProblem.objects.create(report=report, organization=cast.first, content="少", due_on=today).pk
+    ]
+
+
+def poll(cast):
+    """Of the town, in which 李 votes."""
+    officer, now = cast.people["zhao"].appointments.get(), timezone.now()
+    made = open_poll(
+        actor=Actor(officer.user, officer, timezone.localdate()),
+        organization=cast.town,
+        purpose=PollPurpose.REVIEW,
+        title="测评",
+        choices=["好", "差"],
+        categories={},
+        subjects=["第一支部"],
+        voters=[(cast.people["li"], None, "")],
+        opens_at=now,
+        closes_at=now + timedelta(days=1),
+        now=now,
+    )
+    return [made.pk]
+
+
 # One column each: li wang zhao qian sun zhou wu zheng feng nobody, and a visitor without an account.
 MATRIX = [
     # Organisations
@@ -645,6 +707,41 @@ MATRIX = [
     ("post", "responsibility-matrix-export", first, ".-.....xx->"),
     ("get", "my-duties", nothing, "..........>"),
     ("get", "officer-duties", appointment, ".-.....xx->"),
+    # Ballots
+    ("get", "my-polls", nothing, "..........>"),
+    ("get", "poll-vote", poll, ".--------->"),
+    ("get", "poll-detail", poll, "--..---xx->"),
+    ("post", "poll-close", poll, "-->>---xx->"),
+    ("post", "poll-extend", poll, "--..---xx->"),
+    ("post", "poll-cancel", poll, "--..---xx->"),
+    # 述职评议
+    ("get", "review-cycle-list", first, ".-...x.xx->"),
+    ("get", "review-cycle-create", first, "x-xxxxxxx->"),
+    ("get", "review-cycle-create", town, "--..x-xxx->"),
+    ("get", "review-cycle-detail", review_cycle, "--..x-xxx->"),
+    ("post", "review-cycle-take-in", review_cycle, "-->>x-xxx->"),
+    ("post", "review-cycle-close", review_cycle, "-->>x-xxx->"),
+    ("post", "review-cycle-withdraw", review_cycle, "--..x-xxx->"),
+    ("get", "review-session-list", review_cycle, "--..x-xxx->"),
+    ("get", "review-report-list", review_cycle, "--..x-xxx->"),
+    ("get", "review-session-detail", review_session, "--..x-xxx->"),
+    ("post", "review-session-arrange", review_session, "-->>x-xxx->"),
+    ("get", "review-session-rate", review_session, "--..x-xxx->"),
+    ("post", "review-session-grade", review_session, "-->>x-xxx->"),
+    ("post", "review-session-publish", review_session, "-->>x-xxx->"),
+    ("get", "work-report-detail", work_report, ".-...x.xx->"),
+    ("get", "work-report-print", work_report, ".-...x.xx->"),
+    ("get", "work-report-edit", work_report, ".-xxxxxxx->"),
+    ("post", "work-report-return", work_report, "x-..xxxxx->"),
+    ("post", "work-report-comment", work_report, "x-..xxxxx->"),
+    ("post", "work-report-grade", work_report, ".-..xxxxx->"),
+    ("post", "work-report-leave-out", work_report, "x-..xxxxx->"),
+    ("post", "work-report-acknowledge", work_report, ">-xxxxxxx->"),
+    ("post", "review-problem-add", work_report, ".-..xxxxx->"),
+    ("get", "review-problem-list", first, ".-...x.xx->"),
+    ("get", "review-problem-detail", review_problem, ".-...x.xx->"),
+    ("post", "review-problem-report", review_problem, ".-xxxxxxx->"),
+    ("post", "review-problem-check", review_problem, "x-..xxxxx->"),
     # Deployments and quality checks
     ("get", "deployment-list", first, ".-.....xx->"),
     ("get", "deployment-create", town, "--.xx-xxx->"),

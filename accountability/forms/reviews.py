@@ -194,6 +194,9 @@ class RatersForm(forms.Form):
                 max_digits=3,
                 decimal_places=2,
                 initial=CATEGORIES[category],
+                widget=forms.NumberInput(
+                    attrs={"class": "form-control form-control-sm w-auto", "step": "0.01"}
+                ),
             )
 
     @property

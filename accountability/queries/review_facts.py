@@ -21,8 +21,6 @@ from branches.choices import RECOGNISED_REASONS
 from branches.models import Absence, Meeting
 from branches.periods import Period
 
-#: What of a unit is shown month by month, as shares of what was due.
-_TREND = (Measure.CORE_MEETINGS, Measure.DUTIES, Measure.DEPLOYMENTS, Measure.ATTENDANCE)
 _QUARTERS = "一二三四"
 _COLUMNS = [f"{measure}_{side}" for measure in Measure.values for side in ("due", "done")]
 
@@ -54,7 +52,8 @@ class _Presence:
 
 
 def facts_of(reports: Iterable[WorkReport], cycle: ReviewCycle, today: date) -> dict[int, dict]:
-    """The facts of each report by its key, ready to be stored and shown: {"until": day, "groups": [{label, lines}]}.
+    """The facts of each report by its key, ready to be stored and shown: {"until": day, "groups": [{label, lines}]},
+    a line being {label, value, note}.
 
     Reports come with `organization` and `appointment__user`. At most eight queries, whatever their number. Measures are read
     from the current readings; what is not due has no line.
@@ -75,7 +74,6 @@ def facts_of(reports: Iterable[WorkReport], cycle: ReviewCycle, today: date) -> 
         groups = [
             ("本单位", [*_measures(own[unit]), *_overdue_lines(overdue[unit])]),
             ("本单位及以下合计", _measures(below[unit])),
-            ("分季度", _trend(below[unit] if report.organization.is_committee else own[unit])),
             ("书记本人", _presence_lines(presence[report.pk])),
             ("以往述职评议的问题", problems[unit]),
             ("考核结果", evaluations[unit]),
@@ -120,23 +118,19 @@ def _sums_below(committees, months) -> dict[int, _Sums]:
 
 
 def _measures(sums: _Sums) -> list[dict]:
-    return [
-        _line(measure.label, _part(sums.total[f"{measure}_done"], sums.total[f"{measure}_due"]))
-        for measure in Measure
-        if sums.total[f"{measure}_due"]
-    ]
-
-
-def _trend(sums: _Sums) -> list[dict]:
+    """Each measure that was due, in all and, where there is more than one, by quarter."""
     lines = []
-    for measure in _TREND:
-        parts = [
-            f"{_QUARTERS[quarter - 1]}季度{_percent(values[f'{measure}_done'], values[f'{measure}_due'])}"
+    for measure in Measure:
+        done, due = f"{measure}_done", f"{measure}_due"
+        if not sums.total[due]:
+            continue
+        quarters = [
+            f"{_QUARTERS[quarter - 1]}季度{_percent(values[done], values[due])}"
             for (_, quarter), values in sorted(sums.quarters.items())
-            if values[f"{measure}_due"]
+            if values[due]
         ]
-        if parts:
-            lines.append(_line(measure.label, " · ".join(parts)))
+        trend = " · ".join(quarters) if len(quarters) > 1 else ""
+        lines.append(_line(measure.label, _part(sums.total[done], sums.total[due]), trend))
     return lines
 
 

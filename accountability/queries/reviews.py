@@ -263,6 +263,7 @@ class ReportPage:
     runs: bool
     is_own: bool
     may_write: bool
+    following: WorkReport | None
 
 
 def report_page(report: WorkReport, actor: Actor) -> ReportPage:
@@ -302,7 +303,23 @@ def report_page(report: WorkReport, actor: Actor) -> ReportPage:
         runs=running,
         is_own=is_own(actor, report),
         may_write=fills and is_writable(report),
+        following=_following(report) if running and session.state == SessionState.GRADING else None,
     )
+
+
+def _following(report) -> WorkReport | None:
+    """Whom of the session to comment on and to grade next: the first after this one, in the order of the tree, or the
+    first of all that is not done."""
+    left = list(
+        WorkReport.objects.filter(session=report.session)
+        .filter(Q(comment="") | Q(grade=""))
+        .exclude(pk=report.pk)
+        .select_related("organization")
+        .only("organization")
+        .order_by("organization__path")
+    )
+    later = [each for each in left if each.organization.path > report.organization.path]
+    return next(iter(later or left), None)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -73,6 +73,8 @@ def review_cycle_list(request, organization):
 
 @door(Right.EVALUATE, Organization)
 def review_cycle_create(request, organization):
+    if not organization.is_committee:
+        raise PermissionDenied("述职评议由党委（党组、总支）对直接下级书记组织，支部不发起。")
     actor, year = request.actor, request.actor.today.year
     usual = {
         "title": f"{year}年度基层党建述职评议",

@@ -203,7 +203,7 @@ def test_facts_are_what_the_records_say(cast, acting, cycle):
     lines = lines_of(cycle, cast.first)
     assert lines["本单位", "三会一课与主题党日"] == "8/12（67%）"
     assert lines["本单位", "责任事项"] == "0/4（0%）"
-    assert lines["分季度", "三会一课与主题党日"] == "一季度50% · 三季度83%"
+    assert lines["本单位", "三会一课与主题党日", "note"] == "一季度50% · 三季度83%"
     assert lines["书记本人", "参加本单位会议"] == "2/3次"
     assert ("本单位", "部署落实") not in lines
     assert lines_of(cycle, cast.town)["本单位及以下合计", "三会一课与主题党日"] == "16/24（67%）"
@@ -213,9 +213,9 @@ def test_facts_are_what_the_records_say(cast, acting, cycle):
 def lines_of(cycle, unit):
     facts = facts_of([report_of(cycle, unit)], cycle, TODAY)
     (found,) = facts.values()
-    return {
-        (group["label"], line["label"]): line["value"] for group in found["groups"] for line in group["lines"]
-    }
+    lines = [(group["label"], line) for group in found["groups"] for line in group["lines"]]
+    values = {(group, line["label"]): line["value"] for group, line in lines}
+    return values | {(group, line["label"], "note"): line["note"] for group, line in lines}
 
 
 def test_problems_of_last_year_come_back(cast, acting, cycle):
