@@ -17,6 +17,7 @@ from accountability.queries.appraisals import self_to_write
 from accountability.queries.counting import with_counted
 from accountability.queries.deployments import deployments_to_sign
 from accountability.queries.dispositions import terms_ending
+from accountability.queries.evaluation_tasks import EvaluationTask, evaluation_tasks
 from accountability.queries.quality import to_answer
 from accountability.queries.records import open_records, returned_records
 from branches.access import Actor, Right
@@ -142,6 +143,7 @@ class Todo:
     elections: list[Organization] = field(default_factory=list)
     appraisals: list[MemberAppraisal] = field(default_factory=list)
     terms: list[DispositionCase] = field(default_factory=list)
+    evaluations: list[EvaluationTask] = field(default_factory=list)
     meetings_waiting: int = 0
     records_waiting: int = 0
     heat: OwnHeat | None = None
@@ -161,6 +163,7 @@ class Todo:
             self.elections,
             self.appraisals,
             self.terms,
+            self.evaluations,
         )
         return sum(len(each) for each in lists) + sum(each.number for each in self.reviews) + self.late_number
 
@@ -180,7 +183,7 @@ class Todo:
 def todo(actor: Actor) -> Todo:
     """Fill the page of the acting appointment; the number of queries does not depend on the rows."""
     organization, today = actor.organization, actor.today
-    lists: dict = {"resolutions": _resolutions(actor)}
+    lists: dict = {"resolutions": _resolutions(actor), "evaluations": evaluation_tasks(actor)}
     if (appraisal := self_to_write(actor.user)) is not None:
         lists["appraisals"] = [appraisal]
     if organization.is_branch and actor.may(Right.APPRAISE, organization):

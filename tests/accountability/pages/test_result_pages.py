@@ -350,3 +350,17 @@ def test_ties_at_the_edge_of_a_quota_are_said(cast):
     assert "优秀 1 / 至多 2" in page
     assert "余1个名额，95分有2个并列，不够全部录取，都落入下一等次。" in page
     assert ResultSheet.objects.count() == 4
+
+
+def test_the_first_screen_asks_for_what_is_to_be_done(cast):
+    round = the_round(cast)
+    li, zhao, todo = cast.client("li"), cast.client("zhao"), reverse("todo")
+    page = text(li.get(todo))
+    assert "核对考核结果：2026年度支部考核" in page
+    assert "11月27日前" in page
+    assert "答复考核异议" not in text(zhao.get(todo))
+    li.post(url("objection-raise", of(round, cast.first)), {"item": "", "reason": "少计一次"})
+    assert "核对考核结果" not in text(li.get(todo))
+    page = text(zhao.get(todo))
+    assert "答复考核异议 1 条" in page
+    assert f"{url('objection-list', round)}?state=OPEN" in page
