@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import Count, Q
 
@@ -74,7 +75,7 @@ def poll_results(poll: Poll) -> PollResults:
     if not disputed:
         result = tally(
             piles=add_papers(pile_up(poll.ballots.values_list("category", "answers")), agreed),
-            weights=poll.categories,
+            weights={name: poll.categories[name] for name in categories_of(poll) if name},
             choices=poll.choices,
             subjects=[each.number for each in subjects],
         )
@@ -110,15 +111,19 @@ def read_before(poll: Poll) -> dict[int, WorkReport]:
 
 
 def turnout_of(poll: Poll) -> list[Turnout]:
-    """By category, in the order of the poll. One query."""
+    """By category, the weightiest first. One query."""
     rows = {
         row["category"]: Turnout(row["category"], row["due"], row["voted"])
         for row in poll.voters.order_by()
         .values("category")
         .annotate(due=Count("pk"), voted=Count("pk", filter=Q(has_voted=True)))
     }
-    order = [*poll.categories] or [""]
-    return [rows.get(category, Turnout(category, 0, 0)) for category in order]
+    return [rows.get(category, Turnout(category, 0, 0)) for category in categories_of(poll)]
+
+
+def categories_of(poll: Poll) -> list[str]:
+    """The categories of a poll, the weightiest first, as a database keeps no order of them; [""] for a poll without."""
+    return sorted(poll.categories, key=lambda name: (-Decimal(poll.categories[name]), name)) or [""]
 
 
 @dataclass(frozen=True)

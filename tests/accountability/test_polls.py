@@ -21,7 +21,7 @@ from branches.models import AuditEntry, User
 from tests.accountability.conftest import NOW
 
 CHOICES = ["好", "较好", "一般", "差"]
-WEIGHTS = {"领导班子": "0.5", "代表": "0.5"}
+WEIGHTS = {"代表": "0.4", "领导班子": "0.6"}
 LATER = NOW + timedelta(days=3)
 
 
