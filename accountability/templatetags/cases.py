@@ -1,7 +1,7 @@
 from django import template
 
 from accountability.access import handles_cases
-from accountability.queries.cases import knows_of_cases, labels_of
+from accountability.queries.cases import case_numbers, knows_of_cases, labels_of
 from branches.access import Right
 
 register = template.Library()
@@ -24,3 +24,9 @@ def may_open_case(context, evaluation):
 def sees_cases(context):
     """Whether the register has anything for the acting post."""
     return knows_of_cases(context["request"].actor)
+
+
+@register.simple_tag(takes_context=True)
+def case_numbers_of(context, organization):
+    """How many cases a committee has this year, state by state; numbers alone, for those who know of none."""
+    return case_numbers(organization, context["request"].actor.today.year)

@@ -7,10 +7,12 @@ from django.urls import reverse
 from accountability.actions.cases import add_readers, decide_case, propose_case
 from accountability.choices import CaseState, RoundState
 from accountability.models import AccountabilityCase
+from branches.choices import Post
 from tests.accountability.conftest import NOW, TODAY
 from tests.accountability.evaluating import make_round, make_scheme
 from tests.accountability.evaluating import said as given
 from tests.accountability.test_cases import PERSON, UNIT, announced, drafted, officer_of, proposed
+from tests.conftest import employ
 
 
 @pytest.fixture(autouse=True)
@@ -207,3 +209,15 @@ def test_a_case_drafted_beside_a_result_keeps_the_link(cast):
     case = AccountabilityCase.objects.get()
     assert (case.evaluation, case.organization) == (result, cast.first)
     assert result.round.title in text(client.get(reverse("case-detail", args=[case.pk])))
+
+
+def test_the_committee_sees_how_many_there_are_and_no_more(cast, acting):
+    drafted(acting, cast.first, draft=PERSON, appointment=officer_of(cast))
+    deputy = employ("han", "韩副", (cast.county, Post.DEPUTY_SECRETARY))
+    cast.people["han"] = deputy
+    page = text(cast.client("han").get(reverse("evaluation-home", args=[cast.county.pk])))
+    assert "起草 1 件" in page
+    assert "李明" not in page
+    for who, sees in (("han", False), ("sun", True), ("qian", True), ("li", False), ("wu", False)):
+        home = reverse("evaluation-home", args=[cast.people[who].appointments.get().organization_id])
+        assert (reverse("case-list") in text(cast.client(who).get(home))) is sees, who
