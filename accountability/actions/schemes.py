@@ -35,6 +35,8 @@ def create_scheme(
 ) -> Scheme:
     """Add a scheme of `organization` as its first version; `ValidationError` with all that stands in the way."""
     actor.require(Right.CONFIGURE, organization)
+    # A second submit waits, and is told of the first.
+    Organization.objects.select_for_update().get(pk=organization.pk)
     return first_version(
         actor=actor, organization=organization, table=table, reason=reason, is_starter=is_starter, now=now
     )

@@ -11,6 +11,7 @@ from . import words
 
 LONGEST = 32_000  # characters of a cell
 _COLLECTIONS = (" by name", "list of ")
+_TEXTUAL = ("text", "list of texts")
 
 
 def spoken(param: Param) -> str:
@@ -69,8 +70,14 @@ def read_parameters(kind: Kind, place: Place, text: str) -> tuple[dict[str, Any]
         if name in found:
             problems.append(f"“{spoken(params[name])}”写了两次")
             continue
+        shape = params[name].shape
+        several = words.parts(said) if not shape.choices and shape.name not in _TEXTUAL else []
+        if len(several) > 1 and not any(each in shape.name for each in _COLLECTIONS):
+            known = "、".join(spoken(param) for param in params.values())
+            problems.append(f"“{several[1][:40]}”看不懂，可写的参数有：{known}")
+            said = several[0]
         try:
-            found[name] = words.read_value(params[name].shape, said)
+            found[name] = words.read_value(shape, said)
         except ValueError as error:
             found[name] = None
             problems.append(f"“{spoken(params[name])}”：{error}")

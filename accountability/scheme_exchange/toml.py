@@ -1,8 +1,10 @@
 """The .toml form of a scheme: the format of docs/scoring.md, its faults told as those of a sheet are."""
 
 import re
+from typing import Any
 
 from accountability.scoring import Problem, Refused, read_scheme
+from accountability.scoring.files import parse
 
 from .drafts import LARGEST, Draft, Fault, judged, too_many
 
@@ -15,14 +17,24 @@ def read_toml(content: bytes) -> Draft:
     if len(content) > LARGEST:
         return Draft(None, [Fault("", "", "", f"文件超过 {LARGEST // 1024 // 1024} MB。")])
     try:
+        if found := too_many(*_size(parse(content))):
+            return Draft(None, found)
         table = read_scheme(content)
     except Refused as refused:
         return Draft(None, [Fault(*located(each), f"{each.message_zh}。") for each in refused.problems])
-    items = list(table.items())
-    rules = len(table.rules) + sum(len(line.rules) for line in table.lines)
-    if found := too_many(len(table.lines), len(items), rules + sum(len(item.rules) for _, item in items)):
-        return Draft(None, found)
     return judged(table, located)
+
+
+def _size(data: dict[str, Any]) -> tuple[int, int, int]:
+    """How many lines, items and rules are written, well formed or not."""
+    lines = _tables(data, "line")
+    items = [item for line in lines for item in _tables(line, "item")]
+    return len(lines), len(items), sum(len(_tables(each, "rule")) for each in (data, *lines, *items))
+
+
+def _tables(data: Any, name: str) -> list:
+    found = data.get(name) if isinstance(data, dict) else None
+    return found if isinstance(found, list) else []
 
 
 def located(problem: Problem) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from accountability.forms.scheme_starters import StarterForm
 from accountability.models import Scheme
 from accountability.scheme_layout import layout_of
 from accountability.scheme_starters import starters
+from accountability.scheme_tables import carried
 from branches.access import Right, door
 from branches.models import Organization
 
@@ -67,7 +68,7 @@ def _starter_page(request, organization, starter, form, status=200):
     context = {
         "organization": organization,
         "starter": starter,
-        "layout": layout_of(starter.table),
+        "layout": layout_of(carried(starter.table, request.actor.today.year)),
         "form": form,
         "own": own,
     }

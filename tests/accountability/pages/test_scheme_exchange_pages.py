@@ -202,6 +202,7 @@ def test_a_starter_shows_its_example_to_the_point(cast, slug, django_assert_max_
         page = text(client.get(url))
     assert page.count(">一致<") == len(starter.facts.units)
     assert "不一致" not in page
+    assert "须改" not in page
     for worked in starter.worked:
         assert worked.unit.name in page
     assert starter.note in page
