@@ -26,6 +26,7 @@ from accountability.views import (
     records,
     results,
     reviews,
+    rounds,
     scheme_drafts,
     scheme_exchange,
     scheme_starters,
@@ -227,6 +228,20 @@ urlpatterns = [
     path("notice-wordings/", notices.wording_list, name="wording-list"),
     path("notice-wordings/<str:kind>/", notices.wording_edit, name="wording-edit"),
     path("notice-wordings/<str:kind>/reset/", notices.wording_reset, name="wording-reset"),
+    path("organizations/<int:pk>/evaluations/", rounds.evaluation_home_page, name="evaluation-home"),
+    path("organizations/<int:pk>/evaluation-rounds/", rounds.round_list, name="round-list"),
+    path("organizations/<int:pk>/evaluation-rounds/new/", rounds.round_create, name="round-create"),
+    path("organizations/<int:pk>/evaluation-rounds/<int:number>/", rounds.round_share, name="round-share"),
+    path("evaluation-rounds/<int:pk>/", rounds.round_detail, name="round-detail"),
+    path("evaluation-rounds/<int:pk>/evaluate/", rounds.round_evaluate, name="round-evaluate"),
+    path("evaluation-rounds/<int:pk>/progress/", rounds.round_progress, name="round-progress"),
+    path("evaluation-rounds/<int:pk>/units/", rounds.round_units, name="round-units"),
+    path("evaluation-rounds/<int:pk>/change/", rounds.round_change, name="round-change"),
+    path("evaluation-rounds/<int:pk>/withdraw/", rounds.round_withdraw, name="round-withdraw"),
+    path(
+        "evaluation-rounds/<int:pk>/schemes/<int:number>/version/", rounds.round_version, name="round-version"
+    ),
+    path("evaluations/<int:pk>/settings/", rounds.evaluation_settings, name="evaluation-settings"),
     path("evaluations/<int:pk>/fill/", entries.evaluation_fill, name="evaluation-fill"),
     path("evaluations/<int:pk>/entries/", entries.entry_save, name="entry-save"),
     path(

@@ -45,6 +45,7 @@ from accountability.models import (
     ReviewCycle,
     ReviewProblem,
     ReviewSession,
+    RoundScheme,
     SchemeDraft,
     WorkReport,
 )
@@ -372,6 +373,17 @@ def dispute(cast):
 def held(cast):
     """The round of the town itself."""
     return [Evaluation.objects.get(pk__in=gathered(cast)).round_id]
+
+
+def in_round_above(cast):
+    """The units at and below the first branch in the round of the town."""
+    return [cast.first.pk, *held(cast)]
+
+
+def pinned_scheme(cast):
+    """The scheme of the round of the town."""
+    key = held(cast)
+    return [*key, RoundScheme.objects.get(round__in=key).pk]
 
 
 def window(cast):
@@ -806,6 +818,21 @@ MATRIX = [
     ("post", "window-close", window, "-->>x-xxx->"),
     ("get", "round-items", held, "--..x-xxx->"),
     ("get", "round-item-fill", held, "----x-xxx->"),
+    # Rounds
+    ("get", "evaluation-home", first, ".-...x.xx->"),
+    ("get", "evaluation-home", town, "--...-.xx->"),
+    ("get", "round-list", town, "--...-.xx->"),
+    ("get", "round-create", town, "--..x-xxx->"),
+    ("get", "round-create", first, "x-xxxxxxx->"),
+    ("get", "round-share", in_round_above, ".-...x.xx->"),
+    ("get", "round-detail", held, "--...-.xx->"),
+    ("get", "round-progress", held, "--...-.xx->"),
+    ("post", "round-evaluate", held, "-->>x-xxx->"),
+    ("get", "round-units", held, "--..x-xxx->"),
+    ("get", "round-change", held, "--..x-xxx->"),
+    ("get", "round-withdraw", held, "--..x-xxx->"),
+    ("get", "round-version", pinned_scheme, "--..x-xxx->"),
+    ("get", "evaluation-settings", gathered, "x-..xxxxx->"),
     ("get", "adjustment-list", first, ".-...x.xx->"),
     ("get", "adjustment-create", first, "x-..xxxxx->"),
     ("get", "adjustment-withdraw", adjustment, "x-..xxxxx->"),

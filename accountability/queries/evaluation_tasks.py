@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accountability.choices import ObjectionState, PlanState, RoundState
 from accountability.models import Evaluation, ImprovementPlan, Objection
+from accountability.queries.assessing import sheets_left
 from branches.access import Actor, Right
 
 #: Most lines of one kind.
@@ -26,14 +27,32 @@ class EvaluationTask:
 
 
 def evaluation_tasks(actor: Actor) -> list[EvaluationTask]:
-    """For who is evaluated: facts, results, plans; for the committee: objections and plans. Four queries at most."""
+    """For who is evaluated: facts, results, plans; for the committee: objections and plans; for assessors: sheets.
+
+    Five queries at most, and two for each open window of assessors.
+    """
     tasks: list[EvaluationTask] = []
     own = actor.organization
+    if actor.has(Right.VIEW_EVALUATIONS):
+        tasks += _of_assessor(actor)
     if actor.may(Right.FILL_EVALUATIONS, own):
         tasks += _of_unit(actor)
     if own.is_committee and actor.may(Right.EVALUATE, own):
         tasks += _of_committee(actor)
     return tasks
+
+
+def _of_assessor(actor: Actor) -> list[EvaluationTask]:
+    return [
+        EvaluationTask(
+            f"{each.window.get_role_display()}：{each.window.round}",
+            f"还差 {each.left} 份评价表。",
+            reverse("assessment-list"),
+            "去评价",
+            each.window.closes_on,
+        )
+        for each in sheets_left(actor)[:MOST]
+    ]
 
 
 def _of_unit(actor: Actor) -> list[EvaluationTask]:

@@ -34,7 +34,7 @@ def round_show(request, round):
             messages.success(
                 request, f"已反馈给被考核单位，异议期到{shown.objections_until:%Y-%m-%d}，已发提醒。"
             )
-            return redirect("objection-list", round.pk)
+            return redirect("round-detail", round.pk)
     standing = standing_of(round, today)
     return _step(
         request,
@@ -87,7 +87,7 @@ def round_reopen(request, round):
             form.add_error(None, error)
         else:
             messages.success(request, "已退回采集；更正事实、重新计算后再次反馈。")
-            return redirect("objection-list", round.pk)
+            return redirect("round-detail", round.pk)
     return _step(
         request,
         round,

@@ -3,15 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from accountability.actions.evaluating import ask_evaluation, run_evaluation
 from accountability.actions.objections import agree_with_result, answer_objection, raise_objection
 from accountability.actions.publication import publish_round, reopen_round, show_results, usual_deadline
 from accountability.choices import EntryOrigin, NoticeKind, ObjectionState, RoundState
 from accountability.evaluation_access import lock_round
 from accountability.models import Evaluation, EvaluationEntry, Notice, Objection
 from branches.models import AuditEntry
-from tests.accountability.evaluating import NOW, TODAY, compute, make_round, make_scheme, said
+from tests.accountability.evaluating import NOW, TODAY, make_round, make_scheme, said
 
 AFTER = date(2026, 11, 28)
 
@@ -145,9 +147,14 @@ def test_what_was_upheld_is_corrected_and_shown_again(cast, acting, shown):
     reopened = reopen_round(actor=acting("zhao"), round=shown, reason="第二支部补计", now=NOW)
     assert reopened.state == RoundState.COLLECTING
     assert not reopened.evaluations.filter(agreed_at__isnull=False).exists()
-    evaluation.entries.filter(item="meetings").update(count=4)
     later = NOW + timedelta(hours=1)
-    compute(shown)
+    with time_machine.travel(later, tick=False):
+        evaluation.entries.filter(item="meetings").update(count=4)
+        Evaluation.objects.filter(pk=evaluation.pk).update(changed_at=later - timedelta(minutes=1))
+        with pytest.raises(ValidationError, match="1个结果还没有计算"):
+            show_results(actor=acting("zhao"), round=shown, now=later)
+        ask_evaluation(actor=acting("zhao"), round=shown, now=later)
+        run_evaluation(pk=shown.pk, now=later)
     again = show_results(actor=acting("zhao"), round=shown, now=later)
     assert of(again, cast.second).total == 80
     assert Notice.objects.filter(kind=NoticeKind.RESULT, ended_at=None).count() == 2
