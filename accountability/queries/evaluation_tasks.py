@@ -6,8 +6,9 @@ from datetime import date
 from django.db.models import Count, Q
 from django.urls import reverse
 
-from accountability.choices import ObjectionState, PlanState, RoundState
-from accountability.models import Evaluation, ImprovementPlan, Objection
+from accountability.access import handles_cases
+from accountability.choices import CaseState, ObjectionState, PlanState, RoundState
+from accountability.models import AccountabilityCase, Evaluation, ImprovementPlan, Objection
 from accountability.queries.assessing import sheets_left
 from branches.access import Actor, Right
 
@@ -39,7 +40,26 @@ def evaluation_tasks(actor: Actor) -> list[EvaluationTask]:
         tasks += _of_unit(actor)
     if own.is_committee and actor.may(Right.EVALUATE, own):
         tasks += _of_committee(actor)
+    if handles_cases(actor):
+        tasks += _of_handler(actor)
     return tasks
+
+
+def _of_handler(actor: Actor) -> list[EvaluationTask]:
+    """Cases that wait for another than their drafter; no more is said of them than that. One query."""
+    words = {CaseState.PROPOSED: "一件问责待决定", CaseState.APPEALED: "一件问责申诉待复查"}
+    rows = AccountabilityCase.objects.visible_to(actor).filter(
+        handler=actor.organization, state__in=list(words)
+    )
+    return [
+        EvaluationTask(
+            words[CaseState(each.state)],
+            "由起草人以外的同志办理。",
+            reverse("case-detail", args=[each.pk]),
+            "去看",
+        )
+        for each in rows.exclude(drafted_by=actor.user).order_by("pk")[:MOST]
+    ]
 
 
 def _of_assessor(actor: Actor) -> list[EvaluationTask]:

@@ -221,3 +221,14 @@ def test_the_committee_sees_how_many_there_are_and_no_more(cast, acting):
     for who, sees in (("han", False), ("sun", True), ("qian", True), ("li", False), ("wu", False)):
         home = reverse("evaluation-home", args=[cast.people[who].appointments.get().organization_id])
         assert (reverse("case-list") in text(cast.client(who).get(home))) is sees, who
+
+
+def test_what_waits_for_another_is_among_their_tasks(cast, acting):
+    case = proposed(acting, cast.first, draft=PERSON, appointment=officer_of(cast))
+    link = reverse("case-detail", args=[case.pk])
+    page = text(cast.client("qian").get(reverse("todo")))
+    assert "一件问责待决定" in page
+    assert link in page
+    assert "李明" not in page
+    for who in ("sun", "li", "zhao", "wu"):
+        assert link not in text(cast.client(who).get(reverse("todo")))
