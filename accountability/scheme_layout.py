@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from .known import find_datum
+from .known import wanted
 from .scheme_edits import Spot
 from .scheme_tables import in_words, placed, problems_of, sentence
 from .scoring import Item, Line, Place, Problem, Rule, Scheme
@@ -31,12 +31,14 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class ItemRow:
-    """An item with its rules in words; `bounds` what limits its points beyond the usual."""
+    """An item with its rules in words; `filled` what the system fills in, `bounds` what limits its points beyond the
+    usual."""
 
     spot: Spot
     item: Item
     full: str
     source: str
+    filled: list[str]
     bounds: str
     rules: list[RuleRow]
     faults: list[Fault]
@@ -89,6 +91,9 @@ class Layout:
 def layout_of(table: Scheme) -> Layout:
     """The table for reading."""
     problems = problems_of(table)
+    filled: dict[str, list[str]] = {}
+    for want in wanted(table):
+        filled.setdefault(want.item.key, []).append(want.datum.label)
     at = placed(table, problems)
     return Layout(
         table,
@@ -96,7 +101,7 @@ def layout_of(table: Scheme) -> Layout:
         _bounds(table.floor or None, table.cap),
         _rules(table, Spot("scheme"), table.rules),
         [
-            _block(table, line, at, f"line-{number}", number)
+            _block(table, line, at, filled, f"line-{number}", number)
             for number, line in enumerate(table.lines, start=1)
         ],
         _faults(at.get(("scheme", ""), ())),
@@ -115,13 +120,14 @@ def anchor_of(table: Scheme, spot: Spot) -> str:
     return "scheme"
 
 
-def _block(table, line: Line, at, anchor: str, number: int) -> LineBlock:
+def _block(table, line: Line, at, filled, anchor: str, number: int) -> LineBlock:
     items = [
         ItemRow(
             Spot("item", item.key),
             item,
             "" if item.full is None else plain(item.full),
-            _source(item),
+            item.source.label,
+            filled.get(item.key, []),
             _bounds(item.floor, item.cap, item.start),
             _rules(table, Spot("item", item.key), item.rules),
             _faults(at.get(("item", item.key), ())),
@@ -151,12 +157,6 @@ def _rules(table: Scheme, holder: Spot, rules: Iterable[Rule]) -> list[RuleRow]:
 
 def _faults(problems: Iterable[Problem]) -> list[Fault]:
     return [Fault(problem.blocks, in_words(problem)) for problem in problems]
-
-
-def _source(item: Item) -> str:
-    datum = find_datum(item.datum) if item.datum else None
-    name = datum.label if datum else item.datum
-    return f"{item.source.label}：{name}" if name else item.source.label
 
 
 def _bounds(floor: Decimal | None, cap: Decimal | None, start: Decimal | None = None) -> str:

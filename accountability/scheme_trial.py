@@ -4,7 +4,7 @@ What the system knows is taken unless something is typed over it. Nothing is kep
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,9 +25,21 @@ from .scoring import (
     evaluate,
 )
 from .scoring.kinds import Group, kind_of
-from .scoring.numbers import plain
+from .scoring.numbers import ONE, plain
 from .scoring.rules.marks import readers
 from .scoring.shapes import FACTOR, NUMBER, POINTS, TIMES, WIDTH, Shape
+
+
+def alone(table: Scheme, key: str) -> Scheme:
+    """A table of one item, scored as it is in the whole: its points are the total."""
+    rules = tuple(rule for rule in table.rules if kind_of(rule).group in (Group.CHANGE, Group.SHARE))
+    lines = tuple(
+        replace(line, items=(item,), weight=ONE, floor=None, cap=None)
+        for line, item in table.items()
+        if item.key == key
+    )
+    return replace(table, lines=lines, rules=rules, grades=(), floor=POINTS.read(-1_000_000), cap=None)
+
 
 #: Stands for the members of the leading body where none are known.
 MEMBERS = ("班子成员",)
@@ -48,6 +60,7 @@ class Input:
     label: str
     reads: str
     raw: str = ""
+    sentence: str = ""
     options: Sequence[tuple[str, str]] = ()
     hint: str = ""
     known: str = ""
@@ -151,6 +164,7 @@ class Trial:
         for number, by in enumerate(assessors or [""]):
             label = " · ".join(part for part in (by, rule.fact or kind_of(rule).label) if part)
             each = self._reading(f"{name}-{number}", label, rule)
+            each.sentence = kind_of(rule).sentence(rule)
             each.known = "；".join(_said(entry) for entry in known)
             rows.inputs.append(each)
             typed = self._value(each, rule)

@@ -256,7 +256,7 @@ class ItemForm(PieceForm):
         help_text="系统已有的（系统指标、会议记录、责任清单）自动带入，不用填报，可以提出异议。",
     )
     datum = forms.ChoiceField(
-        label="系统数据", required=False, help_text="来源为系统指标、会议记录、责任清单时选定带入哪一个数。"
+        label="系统数据", required=False, help_text="规则写了事实名称的，按名称带入（如“支委会”）；没有写的，带入这里选的。"
     )
     floor = ShapeField(POINTS, label="保底", required=False, help_text="不填：扣完为止，不低于 0。")
     cap = ShapeField(POINTS, label="封顶", required=False, help_text="不填：不高于满分。")

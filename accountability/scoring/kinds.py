@@ -94,14 +94,14 @@ class Example:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind as declared; `meaning` is the docstring of its function."""
+    """A kind as declared; `meaning` is the docstring of its function, `phrase` its sentence with gaps for parameters."""
 
     name: str
     label: str
     group: Group
     places: frozenset[Place]
     params: tuple[Param, ...]
-    phrase: str
+    phrase: str | Callable[[Rule], str]
     meaning: str
     example: Example
     function: Callable
@@ -122,13 +122,11 @@ class Kind:
             for param in self.params
             if param.shape.words
         }
-        return _fill(
-            self.phrase,
-            {
-                name: words.get(name, {}).get(value, value) if isinstance(value, str) else value
-                for name, value in rule.params.items()
-            },
-        )
+        params = {
+            name: words.get(name, {}).get(value, value) if isinstance(value, str) else value
+            for name, value in rule.params.items()
+        }
+        return _fill(self.phrase if isinstance(self.phrase, str) else self.phrase(rule), params)
 
     def leaning(self, rule: Rule) -> Gives:
         """What the rule does to its item; one whose points are all negative takes away."""
@@ -165,7 +163,7 @@ def kind(
     group: Group,
     places: Iterable[Place],
     *params: Param,
-    phrase: str,
+    phrase: str | Callable[[Rule], str],
     example: Example,
     gives: Gives = Gives.MARK,
     reads: tuple[str, ...] = (),

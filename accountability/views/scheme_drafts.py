@@ -42,7 +42,7 @@ from accountability.scoring.checks import written_at
 from branches.access import Right, door
 from branches.models import Organization
 
-from .schemes import try_out
+from .schemes import item_trial, last_tried, try_out
 
 _AGAIN = "这一处刚刚被{author}改过，您填的还在，下面显示的是您填的内容；核对后再保存。"
 
@@ -101,6 +101,7 @@ def _draft_page(request, draft, form, status=200):
         "draft": draft,
         "layout": layout_of(draft.table),
         "form": form,
+        "tried": last_tried(request, _scope(draft)),
         "is_behind": draft.scheme is not None and draft.scheme.version != draft.base,
         "is_others": draft.author_id != request.user.pk,
     }
@@ -170,8 +171,7 @@ def scheme_draft_discard(request, draft):
 @door(Right.CONFIGURE, SchemeDraft)
 def scheme_draft_trial(request, draft):
     """What the draft gives a real unit."""
-    scope = Scheme(organization=draft.organization, **columns_of(draft.table))
-    return try_out(request, draft.table, scope, {"draft": draft, "scheme": draft.scheme})
+    return try_out(request, draft.table, _scope(draft), {"draft": draft, "scheme": draft.scheme})
 
 
 # the pieces
@@ -229,6 +229,7 @@ def _edit(request, draft, spot, form_class, title, **facts):
         "action": "保存",
         "conflict": _AGAIN.format(author=overtaken.author) if overtaken else "",
         "row": _row(draft.table, spot.key) if spot.kind == "item" else None,
+        "tried": item_trial(request, draft.table, _scope(draft), spot.key) if spot.kind == "item" else None,
     }
     return render(request, "accountability/scheme_piece.html", context, status=409 if overtaken else 200)
 
@@ -412,6 +413,11 @@ def scheme_part_remove(request, draft, at):
         "cancel_url": _address(draft, spot.holder),
     }
     return render(request, "components/confirm.html", context)
+
+
+def _scope(draft) -> Scheme:
+    """Whom the table of a draft is for."""
+    return Scheme(organization=draft.organization, **columns_of(draft.table))
 
 
 def _title(table, spot) -> str:

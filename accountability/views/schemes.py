@@ -1,6 +1,6 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -15,12 +15,15 @@ from accountability.queries.scheme_trials import trial_of
 from accountability.queries.schemes import rounds_of, units_of, version_page
 from accountability.queries.schemes import scheme_list as schemes_of
 from accountability.scheme_layout import layout_of
+from accountability.scheme_trial import alone
 from branches.access import Right, door
 from branches.choices import Sector
 from branches.models import Organization
 from branches.queries.history import history_page
 
 MOST_UNITS = 30
+#: The unit that was last tried, in the session.
+TRIED = "scheme-trial-unit"
 
 
 @door(Right.VIEW_EVALUATIONS, Organization)
@@ -55,6 +58,7 @@ def scheme_detail(request, pk):
         "versions": scheme.versions.select_related("author").defer("document")[:5],
         "rounds": rounds_of(request.actor, scheme)[:10],
         "draft": getattr(scheme, "draft", None) if may_change else None,
+        "tried": last_tried(request, scheme),
         "may_change": may_change,
         "may_configure": request.actor.has(Right.CONFIGURE),
         "is_ended": scheme.ends_on is not None and scheme.ends_on < request.actor.today,
@@ -84,29 +88,65 @@ def scheme_trial(request, pk):
 
 
 def try_out(request, table, scope, context):
-    """The page of a trial; `scope` has the organisation and whom the table is for. With htmx only the result."""
+    """The page of a trial, of one item alone with `item`; `scope` has the organisation and whom the table is for.
+
+    With htmx only the result. The unit is remembered for the next trial.
+    """
     actor, data = request.actor, request.POST if request.method == "POST" else QueryDict()
     text = request.GET.get("text", "").strip()
     units = units_of(actor, scope, text)
     chosen = data.get("unit") or request.GET.get("unit", "")
-    unit = (
-        units_of(actor, scope).filter(pk=chosen).first() if chosen.isdecimal() and len(chosen) < 19 else None
-    )
+    unit = _unit(actor, scope, chosen)
+    key = request.GET.get("item", "")
+    if key:
+        table = alone(table, key)
+        if not table.lines:
+            raise Http404
     trial = None
     if unit is not None:
+        request.session[TRIED] = unit.pk
         trial = trial_of(table, unit, data, today=actor.today, now=timezone.now())
     context |= {
         "table": table,
         "unit": unit,
         "trial": trial,
         "result": trial.result.as_dict() if trial and trial.result else None,
+        "key": key,
         "units": [] if unit else list(units[: MOST_UNITS + 1]),
         "most": MOST_UNITS,
         "text": text,
         "may_configure": actor.has(Right.CONFIGURE),
     }
-    template = "scheme_trial_result.html" if request.htmx else "scheme_trial.html"
+    template = "scheme_trial.html"
+    if request.htmx:
+        template = "scheme_trial_brief.html" if "brief" in request.GET else "scheme_trial_result.html"
     return render(request, f"accountability/{template}", context)
+
+
+def item_trial(request, table, scope, key):
+    """The trial of one item on the unit that was last tried, for the page of the item; None when there is none."""
+    unit = last_tried(request, scope)
+    if unit is None:
+        return None
+    table = alone(table, key)
+    trial = trial_of(table, unit, QueryDict(), today=request.actor.today, now=timezone.now())
+    return {
+        "table": table,
+        "unit": unit,
+        "trial": trial,
+        "result": trial.result.as_dict() if trial.result else None,
+    }
+
+
+def last_tried(request, scope):
+    """The unit of the last trial, if this table is for it; None when there was none."""
+    return _unit(request.actor, scope, str(request.session.get(TRIED, "")))
+
+
+def _unit(actor, scope, chosen):
+    if not chosen.isdecimal() or len(chosen) > 18:
+        return None
+    return units_of(actor, scope).filter(pk=chosen).first()
 
 
 @require_POST

@@ -208,11 +208,11 @@ def _miss_objection(rule, entry):
     asks=True,
     objection=_miss_objection,
     example=Example(
-        'kind = "MISS_COUNT"\nn = 12\np = 0.2\nper = "groups"',
-        '[[unit]]\nid = "A"\nnumbers = { groups = 2 }\nentry = [{ item = "x", count = 21 }]\n'
-        '[[unit]]\nid = "B"\nnumbers = { groups = 1 }\nentry = [{ item = "x", count = 15 }]\n'
-        '[[unit]]\nid = "C"\nnumbers = { groups = 1 }\nentry = [{ item = "x", count = 5, due = 6 }]\n'
-        '[[unit]]\nid = "D"\nnumbers = { groups = 1 }',
+        'kind = "MISS_COUNT"\nn = 12\np = 0.2\nper = "党小组"',
+        '[[unit]]\nid = "A"\nnumbers = { "党小组" = 2 }\nentry = [{ item = "x", count = 21 }]\n'
+        '[[unit]]\nid = "B"\nnumbers = { "党小组" = 1 }\nentry = [{ item = "x", count = 15 }]\n'
+        '[[unit]]\nid = "C"\nnumbers = { "党小组" = 1 }\nentry = [{ item = "x", count = 5, due = 6 }]\n'
+        '[[unit]]\nid = "D"\nnumbers = { "党小组" = 1 }',
         {"A": "9.4", "B": "10", "C": "9.8", "D": "7.6"},
     ),
 )
@@ -233,7 +233,7 @@ def miss_count(rule: Rule, reading: Reading) -> list[Mark]:
     IN_ITEM,
     FACT,
     Param("p", POINTS, "达到得（负数为发生即扣）"),
-    phrase="达到得{p}分，否则不得分",
+    phrase=lambda rule: f"发生即扣{plain(-rule['p'])}分" if rule["p"] < 0 else "达到得{p}分，否则不得分",
     reads=("yes",),
     asks=True,
     worth=lambda rule: [rule["p"]],

@@ -370,6 +370,27 @@ def test_a_trial_reaches_no_further_than_the_eye(cast, scheme, draft):
     assert "第二支部：" in html
 
 
+def test_an_item_is_tried_where_it_is_written_on_the_unit_tried_last(cast, draft):
+    client = cast.client("wu")
+    assert "试算本项" not in page(client, "scheme-item-edit", draft.pk, "services")
+    html = page(client, "scheme-draft-trial", draft.pk, unit=cast.second.pk, item="services")
+    assert "回到评价项" in html
+    assert "有固定的活动场所" not in html
+    html = page(client, "scheme-item-edit", draft.pk, "services")
+    assert "以 第二支部 试算本项" in html
+    address = reverse("scheme-draft-trial", args=[draft.pk]) + "?item=services"
+    part = client.post(
+        address, {"unit": cast.second.pk, "e-0-0-0-0": "4"}, headers={"HX-Request": "true"}
+    ).content.decode()
+    assert "<b>24.0</b>" in part
+    page(client, "scheme-draft-trial", draft.pk, status=404, item="nothing")
+    address = reverse("scheme-draft-trial", args=[draft.pk])
+    assert f'hx-get="{address}?brief=1&amp;unit={cast.second.pk}"' in page(client, "scheme-draft", draft.pk)
+    brief = client.get(address, {"brief": 1, "unit": cast.second.pk}, headers={"HX-Request": "true"})
+    assert "以 第二支部 试算：" in brief.content.decode()
+    assert "<details" not in brief.content.decode()
+
+
 def test_a_draft_of_a_new_table_may_be_tried_before_it_has_lines(cast):
     draft = begin_scheme(
         actor=actor(cast),
