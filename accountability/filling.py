@@ -217,8 +217,8 @@ def words(entry: Entry) -> str:
     if entry.value is not None:
         said.append(plain(entry.value))
     if entry.count is not None and not entry.level:
-        said.append(f"{entry.count}／{entry.due}" if entry.due is not None else str(entry.count))
-    return "，".join(said) or "1"
+        said.append(f"{entry.count}／{entry.due}" if entry.due is not None else f"计 {entry.count}")
+    return "，".join(said) or "计 1"
 
 
 def pooled(ask: Ask, entries: Iterable[Entry]) -> list[Entry]:

@@ -5,8 +5,6 @@ from accountability.forms.entries import PointsField
 from branches.forms.organizations import DayInput, OrganizationField
 from branches.models import Appointment
 
-EVIDENCE_FIELDS = ("evidence_1", "evidence_2", "evidence_3")
-
 
 class AdjustmentForm(forms.Form):
     """What is added, taken off or done to a grade, and why; `units` are those the actor may adjust."""
@@ -30,9 +28,12 @@ class AdjustmentForm(forms.Form):
         help_text="因为什么事、依据什么。",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    evidence_1 = forms.CharField(label="佐证（可不填）", max_length=200, required=False)
-    evidence_2 = forms.CharField(label="佐证 2", max_length=200, required=False)
-    evidence_3 = forms.CharField(label="佐证 3", max_length=200, required=False)
+    evidence = forms.CharField(
+        label="佐证（可不填，一行一条）",
+        max_length=2200,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
     field_order = ["unit", "officer", "kind", "points", "condition", "steps", "on", "reason"]
 
@@ -70,7 +71,7 @@ class AdjustmentForm(forms.Form):
         return {
             "organization": values["unit"],
             "appointment": values["appointment"],
-            "evidence": [values[name] for name in EVIDENCE_FIELDS if values[name]],
+            "evidence": values["evidence"].splitlines(),
             **{name: values[name] for name in ("kind", "points", "condition", "steps", "on", "reason")},
         }
 

@@ -86,20 +86,25 @@ class EntryForm(forms.Form):
         self.fields[name] = field
 
     @property
+    def aside(self) -> tuple[str, ...]:
+        """What stands folded away: what it rests on, and of a single answer the conditions, which are rare."""
+        return (*(("flags",) if self.ask.is_single else ()), "note", *EVIDENCE_FIELDS, "files")
+
+    @property
     def main_fields(self):
-        """What is asked, without what it rests on."""
-        hidden = ("note", "files", *EVIDENCE_FIELDS)
+        """What is asked, without what stands aside."""
+        hidden = self.aside
         return [self[name] for name in self.fields if name not in hidden and not self[name].is_hidden]
 
     @property
     def evidence_fields(self):
-        return [self[name] for name in ("note", *EVIDENCE_FIELDS, "files")]
+        return [self[name] for name in self.aside if name in self.fields]
 
     @property
     def has_evidence(self) -> bool:
-        """Whether the part on evidence stands open: it holds something, or something in it is wrong."""
-        return any(self.initial.get(name) for name in ("note", *EVIDENCE_FIELDS)) or any(
-            name in self.errors for name in ("note", "files", "evidence", *EVIDENCE_FIELDS)
+        """Whether what stands aside is open: it holds something, or something in it is wrong."""
+        return any(self.initial.get(name) for name in self.aside) or any(
+            name in self.errors for name in self.aside
         )
 
     def said(self) -> scoring.Entry:
@@ -143,6 +148,8 @@ class RowForm(EntryForm):
             self.fields["count"].initial = None
         self.initial["seen"] = entry.pk if entry else ""
         for field in self.fields.values():
+            if isinstance(field.widget, forms.CheckboxSelectMultiple):
+                continue
             is_choice = isinstance(field.widget, forms.Select)
             field.widget.attrs["class"] = (
                 f"form-{'select form-select' if is_choice else 'control form-control'}-sm"
@@ -161,7 +168,7 @@ class AnswerForm(EntryForm):
     def __init__(self, data=None, *, ask: Ask, answer: dict, about=(), number=0):
         super().__init__(data, ask=ask, about=about, number=number)
         self.prefix = f"a{number}"
-        for name in ("fact", "entry", "by", "files", "note", *EVIDENCE_FIELDS):
+        for name in ("fact", "entry", "by", "flags", "files", "note", *EVIDENCE_FIELDS):
             self.fields.pop(name, None)
         self.initial = answer | {"yes": {True: "yes", False: "no"}.get(answer.get("yes"), "")}
         if "level" in self.fields:

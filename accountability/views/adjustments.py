@@ -31,7 +31,7 @@ def adjustment_list(request, organization):
     kept.pop("page", None)
     context = {
         "organization": organization,
-        "filter": found,
+        "filter": {"form": found, "active": found.active},
         "rows": [(each, _may_adjust(actor, each.organization)) for each in page],
         "total": f"共 {pages.total} 条",
         "next_url": f"?{urlencode({'page': page.next_page_number()})}&{kept.urlencode()}"
@@ -61,7 +61,7 @@ def adjustment_create(request, organization):
             made = adjust_by_hand(actor=actor, now=timezone.now(), **form.facts)
         except ValidationError as error:
             for name, errors in getattr(error, "error_dict", {"__all__": error.error_list}).items():
-                at = {"appointment": "officer", "evidence": "evidence_1"}.get(name, name)
+                at = {"appointment": "officer"}.get(name, name)
                 form.add_error(at if at in form.fields else None, errors)
         else:
             messages.success(request, f"已登记；考核期含{made.on:%Y-%m-%d}的考核会计入，单位可以看到。")

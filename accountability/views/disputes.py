@@ -75,7 +75,7 @@ def dispute_answer(request, objection):
                 right.take(error)
         else:
             messages.success(request, "已答复，提出的单位会看到。")
-            return redirect("evaluation-fill", evaluation.pk)
+            return redirect("objection-list", evaluation.round_id)
     context = {
         "organization": evaluation.organization,
         "evaluation": evaluation,

@@ -19,6 +19,7 @@ from accountability.actions.polls import cast_ballot
 from accountability.choices import AssessorRole, EntryOrigin
 from accountability.models import AssessorSheet, AssessorWindow, EvaluationEntry
 from accountability.queries.assessing import assessed_by, my_windows
+from accountability.queries.evaluation_tasks import evaluation_tasks
 from accountability.scoring import Entry
 from branches.choices import Post
 from tests.accountability.conftest import NOW, TODAY
@@ -71,6 +72,7 @@ def test_each_body_scores_its_own(cast, acting, evaluation, opened):
     with pytest.raises(PermissionDenied):
         submit(acting("li"), windows[AssessorRole.PEERS], evaluation)
     assert [each.left for each in my_windows(acting("li"))] == [1, 1]
+    assert [each.words for each in evaluation_tasks(acting("zhao"))] == ["还差 2 份评价表。"]
 
 
 def test_a_sheet_is_kept_as_a_draft_and_handed_in_once(acting, evaluation, opened):
