@@ -286,6 +286,7 @@ urlpatterns = [
     ),
     path("appraisals/<int:pk>/", appraisals.appraisal_detail, name="appraisal-detail"),
     path("appraisals/<int:pk>/advance/", appraisals.appraisal_advance, name="appraisal-advance"),
+    path("appraisals/<int:pk>/roster/", appraisals.appraisal_roster, name="appraisal-roster"),
     path("appraisals/<int:pk>/meeting/", appraisals.appraisal_meeting, name="appraisal-meeting"),
     path("appraisals/<int:pk>/poll/", appraisals.appraisal_poll, name="appraisal-poll"),
     path("appraisals/<int:pk>/peers/", appraisals.appraisal_peers, name="appraisal-peers"),

@@ -887,6 +887,7 @@ MATRIX = [
     ("get", "appraisal-overview", town, "--..x-xxx->"),
     ("get", "appraisal-detail", programme, ".-..xxxxx->"),
     ("post", "appraisal-advance", programme, ".-xxxxxxx->"),
+    ("post", "appraisal-roster", programme, ">-xxxxxxx->"),
     ("post", "appraisal-meeting", programme, ">-xxxxxxx->"),
     ("post", "appraisal-poll", programme, ".-xxxxxxx->"),
     ("get", "appraisal-peers", programme, ".-xxxxxxx->"),

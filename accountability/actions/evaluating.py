@@ -1,7 +1,7 @@
 """What a round comes to: the system's facts filled in, everything gathered and scored together, written as one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accountability import scoring
 from accountability.choices import EntryOrigin, ObjectionState, RoundState
+from accountability.computing import faults_of, scored
 from accountability.evaluation_access import lock_round
 from accountability.known import datum_of
 from accountability.models import (
@@ -36,7 +37,6 @@ BATCH = 200
 #: Without a sign of life for so long, whoever was computing is gone.
 SILENT = timedelta(minutes=5)
 BUSY = (TaskState.WAITING, TaskState.RUNNING)
-MOST_FAULTS = 20
 
 
 @transaction.atomic
@@ -227,45 +227,10 @@ def compute(pinned: RoundScheme, round: EvaluationRound, cutoff) -> Computed:
     faults = faults_of(table, units)
     sound = [unit for unit in units if unit.id not in faults]
     totals, sheets = {}, {}
-    for unit, result in _scored(table, sound):
+    for unit, result in scored(table, sound):
         totals[int(unit.id)] = result.total, result.grade or ""
         sheets[int(unit.id)] = Written(unit.as_dict()), Written(result.as_dict())
     return Computed(pinned, evaluations, totals, sheets, {int(pk): words for pk, words in faults.items()})
-
-
-def faults_of(table: scoring.Scheme, units: Sequence[scoring.Unit]) -> dict[str, list[str]]:
-    """What stands in the way of scoring, in words, by the identity of the unit."""
-    if not units or not any(each.blocks for each in scoring.check_facts(table, scoring.Facts(tuple(units)))):
-        return {}
-    titles = {item.key: item.title for _, item in table.items()}
-    found = {}
-    for unit in units:
-        problems = [each for each in scoring.check_facts(table, scoring.Facts((unit,))) if each.blocks]
-        if problems:
-            found[unit.id] = [_told(unit, titles, each) for each in problems[:MOST_FAULTS]]
-    return found
-
-
-def _told(unit, titles, problem) -> str:
-    """A problem of one unit without the address it has in a file."""
-    where = problem.field.partition("）")[2]
-    if where.startswith(".entry["):
-        entry = unit.entries[int(where.removeprefix(".entry[").rstrip("]")) - 1]
-        name = titles.get(entry.item, entry.item)
-        return f"{name}{f' · {entry.fact}' if entry.fact else ''}：{problem.message_zh}"
-    if where.startswith(".adjustment["):
-        adjustment = unit.adjustments[int(where.removeprefix(".adjustment[").rstrip("]")) - 1]
-        return f"{adjustment.kind.label}“{adjustment.reason}”：{problem.message_zh}"
-    return problem.message_zh
-
-
-def _scored(table, units) -> Iterator[tuple[scoring.Unit, scoring.Result]]:
-    """The units with their results, each let go of as it is handed over."""
-    if not units:
-        return
-    results = list(reversed(scoring.evaluate(table, scoring.Facts(tuple(units))).results))
-    for unit in units:
-        yield unit, results.pop()
 
 
 @transaction.atomic
@@ -341,7 +306,7 @@ def reproduce(pinned: RoundScheme) -> list[Evaluation]:
     for version, sheets in by_version.items():
         table = SchemeVersion.objects.get(pk=version).table
         units = [scoring.Unit.from_dict(sheet.facts) for sheet in sheets]
-        for sheet, (_, result) in zip(sheets, _scored(table, units), strict=True):
+        for sheet, (_, result) in zip(sheets, scored(table, units), strict=True):
             evaluation = sheet.evaluation
             is_total = evaluation.total == result.total and evaluation.grade == (result.grade or "")
             if not is_total or sheet.result != result.as_dict():

@@ -21,7 +21,6 @@ from accountability.models import (
 from accountability.queries.round_plans import (
     RoundPlan,
     Target,
-    fits,
     plan_round,
     units_below,
     usable_schemes,
@@ -52,12 +51,13 @@ def create_round(
     levels: Collection[int] = (),
     posts: Collection[str] = (),
     choices: Mapping[str, int] | None = None,
+    leave_out: bool = False,
     now,
 ) -> EvaluationRound:
     """Set up a round over everything below that the schemes fit, each by its version of today.
 
     Officers are those in `posts` at the units. Units that several schemes fit are refused until `choices` (as in
-    `round_plans.plan_round`) say which holds; those that none fits stay out.
+    `round_plans.plan_round`) say which holds, and units that none fits until it is said that they stay out.
     """
     actor.require(Right.EVALUATE, organization)
     title = title.strip()
@@ -66,11 +66,15 @@ def create_round(
     rounds = EvaluationRound.objects.filter(organization=organization, year=year, title=title)
     if rounds.exclude(state=RoundState.WITHDRAWN).exists():
         raise ValidationError({"title": f"{organization}{year}年度已有“{title}”。"})
-    schemes = list(usable_schemes(organization, year).filter(pk__in=[each.pk for each in schemes]))
+    schemes = list(
+        usable_schemes(organization, year, actor.today).filter(pk__in=[each.pk for each in schemes])
+    )
     if not schemes:
         raise ValidationError({"schemes": "请选择至少一份考核办法。"})
     plan = plan_round(units_below(organization, levels, actor.today), schemes, posts, actor.today, choices)
     _require_settled(plan)
+    if plan.without and not leave_out:
+        raise ValidationError(f"{len(plan.without)}个单位没有适用的办法，请加选办法，或写明不考核这些单位。")
     round = EvaluationRound(
         organization=organization,
         title=title,
@@ -136,13 +140,12 @@ def add_units(
     if not units:
         raise ValidationError("请选择要加入的单位。")
     if scheme is not None:
-        schemes = list(usable_schemes(kept.organization, kept.year).filter(pk=scheme.pk))
-        wrong = next((unit for unit in units if not all(fits(each, unit) for each in schemes)), None)
-        if wrong:
-            raise ValidationError(f"“{scheme.title}”不适用于{wrong}，请另选办法。")
+        schemes = list(usable_schemes(kept.organization, kept.year, actor.today).filter(pk=scheme.pk))
     else:
         schemes = [each.scheme for each in kept.schemes.select_related("scheme__organization")]
     plan = plan_round(units, schemes, posts, actor.today)
+    if plan.without and scheme is not None:
+        raise ValidationError(f"“{scheme.title}”不适用于{plan.without[0]}，请另选办法。")
     if plan.without:
         raise ValidationError(f"没有适用于{plan.without[0]}的考核办法，请先选择办法。")
     _require_settled(plan)

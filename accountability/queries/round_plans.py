@@ -12,6 +12,8 @@ from accountability.models import Scheme
 from branches.choices import COMMITTEE_POSTS, OrganizationKind, Post
 from branches.models import Appointment, Organization
 
+from .schemes import is_for
+
 #: Kinds that are never evaluated by themselves.
 NEVER = (OrganizationKind.GROUP, OrganizationKind.DISCIPLINE_COMMISSION, OrganizationKind.DISCIPLINE_TEAM)
 NAMED = 8
@@ -87,14 +89,15 @@ class RoundPlan:
         return [str(unit) for unit in self.vacant[:NAMED]]
 
 
-def usable_schemes(organization: Organization, year: int):
-    """The schemes of a year that the committee may score by: its own and those of the committees above it."""
-    above = [
-        organization.path[:end]
-        for end in range(organization.steplen, len(organization.path) + 1, organization.steplen)
-    ]
+def usable_schemes(organization: Organization, year: int, day: date):
+    """The schemes of a year that the committee may score by: its own and those of the committees above it, unless
+    they have ended before `day`."""
+    step = organization.steplen
+    above = [organization.path[:end] for end in range(step, len(organization.path) + 1, step)]
     return (
-        Scheme.objects.filter(organization__path__in=above, year=year)
+        Scheme.objects.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gte=day), organization__path__in=above, year=year
+        )
         .select_related("organization")
         .order_by("organization__path", "code")
     )
@@ -112,15 +115,6 @@ def levels_below(organization: Organization, day: date) -> list[int]:
     return list(rows.distinct())
 
 
-def fits(scheme: Scheme, unit: Organization) -> bool:
-    """Whether the scheme is meant for such a unit; what it leaves open it is meant for."""
-    return (
-        (not scheme.kinds or unit.kind in scheme.kinds)
-        and (not scheme.levels or unit.level in scheme.levels)
-        and (not scheme.sectors or unit.sector in scheme.sectors)
-    )
-
-
 def plan_round(
     units: Iterable[Organization],
     schemes: Sequence[Scheme],
@@ -134,7 +128,7 @@ def plan_round(
     clashing: dict[tuple[int, ...], list[Organization]] = defaultdict(list)
     without = []
     for unit in units:
-        fitting = [scheme for scheme in schemes if fits(scheme, unit)]
+        fitting = [scheme for scheme in schemes if is_for(scheme, unit.kind, unit.level, unit.sector)]
         if not fitting:
             without.append(unit)
         for subject in Subject.values:

@@ -307,7 +307,7 @@ rule = [
     made = create_round(
         actor=acting("qian"), organization=cast.county, title="干部考核", year=2026,
         starts_on=date(2026, 1, 1), ends_on=date(2026, 12, 31), fill_until=date(2026, 12, 20),
-        schemes=[scheme], posts=[Post.SECRETARY], now=NOW,
+        schemes=[scheme], posts=[Post.SECRETARY], leave_out=True, now=NOW,
     )  # fmt: skip
     leader = made.evaluations.get(appointment__user=cast.people["li"])
     change_evaluation(

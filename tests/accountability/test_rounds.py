@@ -69,8 +69,8 @@ def test_a_round_takes_in_everything_below_that_its_schemes_fit(cast, acting, sc
 def test_schemes_of_committees_above_may_be_used_and_those_of_others_not(cast, acting, scheme):
     other = scheme_of(cast.work_committee, "OFFICE")
     of_year = scheme_of(cast.city, "OLD", year=2025)
-    assert list(usable_schemes(cast.town, 2026)) == [scheme]
-    assert list(usable_schemes(cast.town, 2025)) == [of_year]
+    assert list(usable_schemes(cast.town, 2026, TODAY)) == [scheme]
+    assert list(usable_schemes(cast.town, 2025, TODAY)) == [of_year]
     with pytest.raises(ValidationError, match="至少一份考核办法"):
         start(acting("zhao"), cast, other)
 
@@ -103,6 +103,8 @@ def test_units_that_nothing_fits_are_shown_and_stay_out(cast, acting, scheme):
     plan = plan_round(units_below(cast.county, (), TODAY), [scheme], [], TODAY)
     assert [str(unit) for unit in plan.without] == ["柳汀镇党委"]
     assert levels_below(cast.county, TODAY) == [Level.PRIMARY, Level.BRANCH]
+    with pytest.raises(ValidationError, match="1个单位没有适用的办法"):
+        start(acting("qian"), cast, scheme, organization=cast.county)
     with pytest.raises(ValidationError, match="没有考核对象"):
         start(acting("qian"), cast, scheme, organization=cast.county, levels=[Level.PRIMARY])
 
@@ -140,7 +142,7 @@ def test_whoever_is_taken_out_comes_back_with_the_facts(cast, acting, scheme):
 
 
 def test_a_unit_that_no_scheme_of_the_round_fits_needs_one(cast, acting, scheme):
-    round = start(acting("qian"), cast, scheme, organization=cast.county)
+    round = start(acting("qian"), cast, scheme, organization=cast.county, leave_out=True)
     with pytest.raises(ValidationError, match="没有适用于柳汀镇党委"):
         add_units(actor=acting("qian"), round=round, units=[cast.town], now=NOW)
     with pytest.raises(ValidationError, match="不适用于柳汀镇党委"):
@@ -152,7 +154,7 @@ def test_a_unit_that_no_scheme_of_the_round_fits_needs_one(cast, acting, scheme)
 
 
 def test_group_difficulty_and_charge_are_said_of_a_unit(cast, acting, scheme):
-    round = start(acting("qian"), cast, scheme, organization=cast.county)
+    round = start(acting("qian"), cast, scheme, organization=cast.county, leave_out=True)
     first = round.evaluations.get(organization=cast.first)
     changed = change_evaluation(
         actor=acting("qian"),
