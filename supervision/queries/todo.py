@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Prefetch, Q
+from django.utils import timezone
 
 from accountability.models import (
     DispositionCase,
@@ -20,6 +21,7 @@ from accountability.queries.dispositions import terms_ending
 from accountability.queries.evaluation_tasks import EvaluationTask, evaluation_tasks
 from accountability.queries.quality import to_answer
 from accountability.queries.records import open_records, returned_records
+from accountability.queries.review_tasks import review_tasks
 from branches.access import Actor, Right
 from branches.cadence import State
 from branches.choices import MeetingStatus
@@ -183,7 +185,10 @@ class Todo:
 def todo(actor: Actor) -> Todo:
     """Fill the page of the acting appointment; the number of queries does not depend on the rows."""
     organization, today = actor.organization, actor.today
-    lists: dict = {"resolutions": _resolutions(actor), "evaluations": evaluation_tasks(actor)}
+    lists: dict = {
+        "resolutions": _resolutions(actor),
+        "evaluations": evaluation_tasks(actor) + review_tasks(actor, timezone.now()),
+    }
     if (appraisal := self_to_write(actor.user)) is not None:
         lists["appraisals"] = [appraisal]
     if organization.is_branch and actor.may(Right.APPRAISE, organization):

@@ -30,6 +30,7 @@ from accountability.models import (
     WorkReport,
 )
 from accountability.queries.review_facts import facts_of
+from accountability.queries.review_tasks import review_tasks
 from accountability.queries.reviews import (
     cycle_overview,
     problem_list,
@@ -559,3 +560,38 @@ def test_a_session_takes_the_same_queries_for_few_and_many(
         assert len(session_page(session, zhao).lines) == few + 2
     with django_assert_max_num_queries(2):
         cycle_overview(cycle, TODAY)
+
+
+def asked(actor, now=NOW):
+    return [task.title for task in review_tasks(actor, now)]
+
+
+def test_the_next_step_is_asked_of_whoever_has_to_take_it(cast, acting, cycle, town):
+    zhao, li = acting("zhao"), acting("li")
+    write = "写述职报告：2026年度基层党建述职评议"
+    assert asked(li) == [write]
+    hand_in(li, report_of(cycle, cast.first))
+    assert asked(li) == []
+    return_report(actor=zhao, report=report_of(cycle, cast.first), note="问题太少", now=NOW)
+    assert [task.words for task in review_tasks(li, NOW)] == ["被退回：问题太少"]
+    hand_in(li, report_of(cycle, cast.first))
+    hand_in(acting("wang"), report_of(cycle, cast.second))
+    assert asked(zhao) == []
+    session = rate(zhao, town, {"同级书记": [li.appointment], "代表": representatives(cast.town, 6)})
+    assert asked(li) == ["请投票：柳汀镇党委2026年度基层党建述职评议"]
+    vote_all(session, "好")
+    close_poll(actor=zhao, poll=session.poll, now=NOW)
+    assert asked(li) == []
+    assert [task.words for task in review_tasks(zhao, NOW)] == ["测评已结束，核对后进入综合定等。"]
+    start_grading(actor=zhao, session=session, now=NOW)
+    for report in session.reports.all():
+        comment_report(actor=zhao, report=report, comment="好。", now=NOW)
+        grade_report(actor=zhao, report=report, grade="GOOD", reason="", now=NOW)
+    problem = add(zhao, report_of(cycle, cast.first))
+    assert asked(li) == []
+    publish_session(actor=zhao, session=session, now=NOW)
+    assert asked(li) == ["阅知评议结果：2026年度基层党建述职评议", "述职评议问题整改：党小组会没有按月开"]
+    acknowledge(actor=li, report=report_of(cycle, cast.first), now=NOW)
+    report_problem(actor=li, problem=problem, result="改了。", now=NOW)
+    assert asked(li) == []
+    assert asked(zhao) == ["核实述职评议问题 1 个"]
