@@ -14,7 +14,7 @@ def write_appraisals(stream: IO[bytes], page: ProgrammePage, *, mark: str) -> in
     has_points = programme.version is not None
     book = Book(stream, "民主评议党员", mark)
     sheet = book.sheet
-    titles = ["序号", "姓名", "类别", "自评等次", *(f"测评{label}" for label in AppraisalGrade.labels)]
+    titles = ["序号", "姓名", "类别", "自评", *(f"测评{label}" for label in AppraisalGrade.labels)]
     titles += (["得分"] if has_points else []) + ["评定等次", "组织意见", "反馈日期", "本人阅知"]
     for position, title in enumerate(titles):
         sheet.set_column(position, position, 40 if title == "组织意见" else 6 if title == "序号" else 11)
@@ -30,7 +30,7 @@ def write_appraisals(stream: IO[bytes], page: ProgrammePage, *, mark: str) -> in
         values = [
             appraisal.member.name,
             "正式党员" if graded else "预备党员",
-            appraisal.get_self_grade_display(),
+            _self(appraisal, page.may_appraise),
             *ballots,
             *points,
             appraisal.get_grade_display() if graded else "不评定等次",
@@ -57,3 +57,10 @@ def write_appraisals(stream: IO[bytes], page: ProgrammePage, *, mark: str) -> in
     sheet.fit_to_pages(1, 0)
     book.book.close()
     return len(page.rows)
+
+
+def _self(appraisal, is_own: bool) -> str:
+    """The grade one gave oneself is the branch's to know; above it only whether there is one."""
+    if appraisal.self_at is None:
+        return "未写"
+    return appraisal.get_self_grade_display() if is_own and appraisal.self_grade else "已写"

@@ -22,6 +22,7 @@ from accountability.queries.appraisals import (
     appraisal_meetings,
     gaps_of,
     members_on,
+    roster_changes,
     unit_of,
     version_choices,
 )
@@ -33,6 +34,8 @@ from branches.models import Meeting, Organization, User
 STEPS = list(AppraisalStep)
 #: Until the result is decided, what a member says of themselves may still be handed in.
 BEFORE_DECIDING = (AppraisalStep.SELF, AppraisalStep.PEERS, AppraisalStep.POLL)
+#: Until the poll, who takes part follows the roster.
+BEFORE_POLL = (AppraisalStep.SELF, AppraisalStep.PEERS)
 #: Below these the organisation says why.
 NEEDS_OPINION = (AppraisalGrade.BARELY, AppraisalGrade.UNQUALIFIED)
 #: The key of `reasons` under which more than one third of 优秀 is explained.
@@ -67,15 +70,7 @@ def start_programme(
         created_at=now,
     )
     _save(programme, "开始")
-    MemberAppraisal.objects.bulk_create(
-        MemberAppraisal(
-            programme=programme,
-            organization=organization,
-            member=member,
-            is_graded=member.category == MemberCategory.FULL,
-        )
-        for member in members
-    )
+    _enlist(programme, members)
     record_event(
         actor=actor,
         event="开始民主评议党员",
@@ -118,6 +113,33 @@ def advance_programme(
         at=now,
     )
     return kept
+
+
+@transaction.atomic
+def update_roster(*, actor: Actor, programme: AppraisalProgramme, now) -> tuple[int, int]:
+    """Before the poll: take in who has joined the branch since, leave out who has left it; returns how many of each.
+
+    What somebody who left has written stays in the history of their row.
+    """
+    kept = _locked(actor, programme)
+    if kept.step not in BEFORE_POLL:
+        raise ValidationError("民主测评已经开始，参加评议的名单不再变动。")
+    joined, left = roster_changes(kept, actor.today)
+    _enlist(kept, joined)
+    for row in left:
+        row._change_reason = "不再是本支部党员"
+        row.delete()
+    if kept.version:
+        _score(kept)
+    if joined or left:
+        record_event(
+            actor=actor,
+            event="更新评议名单",
+            row=kept,
+            summary=f"{kept.organization} {kept.year}年度 列入{len(joined)}人，移出{len(left)}人",
+            at=now,
+        )
+    return len(joined), len(left)
 
 
 @transaction.atomic
@@ -463,6 +485,18 @@ def _locked_with_scheme(actor, appraisal) -> tuple[AppraisalProgramme, scoring.S
     if not kept.is_graded:
         raise ValidationError("预备党员参加评议，不计分、不评定等次。")
     return programme, programme.version.table, kept
+
+
+def _enlist(programme, members) -> None:
+    MemberAppraisal.objects.bulk_create(
+        MemberAppraisal(
+            programme=programme,
+            organization=programme.organization,
+            member=member,
+            is_graded=member.category == MemberCategory.FULL,
+        )
+        for member in members
+    )
 
 
 def _add(actor, programme, appraisal, row, now) -> AppraisalEntry:

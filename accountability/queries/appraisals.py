@@ -33,6 +33,16 @@ def members_on(organization: Organization, day) -> QuerySet:
     return Member.objects.filter(pk__in=memberships.values("member")).in_standing().order_by("pk")
 
 
+def roster_changes(programme: AppraisalProgramme, today) -> tuple[list[Member], list[MemberAppraisal]]:
+    """Who belongs to the branch today and is not in its programme yet, and whose row is there although they left; a
+    row with facts or a result stays. Two queries."""
+    members = {each.pk: each for each in members_on(programme.organization, today)}
+    rows = list(programme.appraisals.select_related("member").annotate(facts=Count("entries")))
+    known = {row.member_id for row in rows}
+    left = [row for row in rows if row.member_id not in members and not row.facts and not row.grade]
+    return [each for pk, each in members.items() if pk not in known], left
+
+
 def version_choices(organization: Organization, years: Iterable[int], today) -> QuerySet:
     """The tables for persons that a branch may count by, in their newest version: those of its committees for those
     years that are in force and fit its type."""
@@ -171,6 +181,8 @@ class ProgrammePage:
     results: PollResults | None
     may_appraise: bool
     cases: set[int] = field(default_factory=set)
+    joined: list[Member] = field(default_factory=list)
+    left: list[MemberAppraisal] = field(default_factory=list)
 
     @property
     def graded(self) -> int:
@@ -226,6 +238,9 @@ def programme_page(programme: AppraisalProgramme, actor: Actor) -> ProgrammePage
         )
     )
     shown = results if results and results.is_shown and programme.step in DECIDED_STEPS else None
+    joined, left = [], []
+    if may_appraise and programme.step in (AppraisalStep.SELF, AppraisalStep.PEERS):
+        joined, left = roster_changes(programme, actor.today)
     return ProgrammePage(
         programme=programme,
         rows=[MemberRow(row, row.member_id in accounts, _tally_of(row, shown)) for row in rows],
@@ -238,6 +253,8 @@ def programme_page(programme: AppraisalProgramme, actor: Actor) -> ProgrammePage
         )
         if may_appraise
         else set(),
+        joined=joined,
+        left=left,
     )
 
 
@@ -410,9 +427,11 @@ class BranchLine:
     programme: AppraisalProgramme | None
 
     @property
-    def by_grade(self) -> list[int]:
+    def by_grade(self) -> list[tuple[str, int]]:
         """How many of its members have each grade."""
-        return [getattr(self.programme, f"n_{grade.value.lower()}") for grade in AppraisalGrade]
+        return [
+            (grade.label, getattr(self.programme, f"n_{grade.value.lower()}")) for grade in AppraisalGrade
+        ]
 
 
 @dataclass(frozen=True)
@@ -449,7 +468,7 @@ def overview(organization: Organization, year: int, show: str, after: str, today
         _grouped(programmes, depth, "step"),
         _grouped(appraisals, depth, "grade"),
     )
-    children = Organization.objects.filter(parent=organization).active_on(today).order_by("path")
+    children = Organization.objects.filter(parent=organization).active_on(today).committees().order_by("path")
     over = _over(programmes)
     show = show if show in Show.values else Show.MISSING
     page = _branches(show, branches, programmes, over, after)

@@ -22,6 +22,7 @@ from accountability.actions.appraisals import (
     open_appraisal_poll,
     start_programme,
     tell_members,
+    update_roster,
     withdraw_fact,
     write_peer_notes,
     write_self,
@@ -119,6 +120,19 @@ def appraisal_advance(request, programme):
             messages.success(request, f"已进入“{kept.get_step_display()}”。")
             return redirect("appraisal-detail", programme.pk)
     return _programme(request, programme, advance_form=form)
+
+
+@require_POST
+@door(Right.APPRAISE, AppraisalProgramme)
+def appraisal_roster(request, programme):
+    """Bring who takes part in line with the roster of today."""
+    try:
+        joined, left = update_roster(actor=request.actor, programme=programme, now=timezone.now())
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, f"名单已更新：列入{joined}人，移出{left}人。")
+    return redirect("appraisal-detail", programme.pk)
 
 
 @require_POST

@@ -6,7 +6,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from accountability.actions.paper_counts import discard_counts, enter_count, may_count, may_discard
+from accountability.actions.paper_counts import (
+    discard_counts,
+    enter_count,
+    is_countable,
+    may_count,
+    may_discard,
+)
 from accountability.forms.paper_counts import CountForm, DiscardForm
 from accountability.models import Poll
 from accountability.queries.paper_counts import count_page
@@ -56,7 +62,8 @@ def paper_count(request, poll):
         "poll": poll,
         "page": page,
         "categories": list(poll.categories),
-        "may_discard": page.counts and may_discard(actor, poll),
+        "may_discard": page.counts and is_countable(poll) and may_discard(actor, poll),
+        "may_run": may_discard(actor, poll),
         "discard_form": discard_form,
     }
     return render(request, "accountability/paper_count.html", context)

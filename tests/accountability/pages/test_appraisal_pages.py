@@ -6,7 +6,9 @@ import time_machine
 from django.urls import reverse
 
 from accountability.models import AppraisalProgramme, MemberAppraisal
+from branches.models import Membership
 from tests.accountability.appraising import (
+    TODAY,
     appraisal_meeting,
     appraisal_of,
     members_scheme,
@@ -17,6 +19,7 @@ from tests.accountability.appraising import (
     to_tell,
     write,
 )
+from tests.conftest import enrol
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +60,7 @@ def test_a_branch_starts_and_goes_through_the_steps_on_its_pages(cast, acting):
     page = text(client.post(url("appraisal-poll", programme), {"closes_at": "2026-11-19T10:00"}))
     assert "截止时间要晚于开始时间" in page
     page = text(client.post(url("appraisal-poll", programme), {"closes_at": "2026-11-20T18:00"}, follow=True))
-    assert "网上应投 10 人" in page
+    assert "参评 10 人，已在网上投票 0 人" in page
     meeting = appraisal_meeting(cast)
     assert "民主评议会" in text(
         client.post(url("appraisal-meeting", programme), {"meeting": meeting.pk}, follow=True)
@@ -67,6 +70,21 @@ def test_a_branch_starts_and_goes_through_the_steps_on_its_pages(cast, acting):
     )
     assert "必须先完成" in text(client.get(detail))
     assert "进入下一步" not in text(client.get(detail))
+
+
+def test_the_list_follows_the_roster_until_the_poll(cast, acting):
+    programme = start(acting, cast)
+    Membership.objects.filter(member__name="孔华").update(ends_on=TODAY)
+    enrol("彭新", cast.first, since=TODAY)
+    client = cast.client("li")
+    page = text(client.get(url("appraisal-detail", programme)))
+    assert "新到 彭新；已离开 孔华。" in page
+    page = text(client.post(url("appraisal-roster", programme), follow=True))
+    assert "列入1人，移出1人" in page
+    assert "名册有变动" not in page
+    assert MemberAppraisal.history.filter(history_type="-").get().member.name == "孔华"
+    AppraisalProgramme.objects.update(step="POLL")
+    assert "名单不再变动" in text(client.post(url("appraisal-roster", programme), follow=True))
 
 
 def test_two_persons_count_on_one_page(cast, acting):
@@ -112,6 +130,11 @@ def test_a_member_writes_and_reads_only_their_own(cast, acting):
     assert zhou.get(url("appraisal-detail", programme)).status_code == 403
     write(acting, cast, "陈强", text="陈强的自评")
     assert "陈强" not in text(zhou.get(address))
+    # The committee above sees that something was written, the branch what.
+    above = text(cast.client("zhao").get(url("appraisal-detail", programme)))
+    assert "已写" in above
+    assert "合格" not in above
+    assert cast.client("zhao").get(url("appraisal-member", other)).status_code == 403
     # Who has no membership anywhere has nothing there.
     assert "还没有您的民主评议" in text(cast.client("zhao").get(address))
 
@@ -218,7 +241,7 @@ def test_the_summary_goes_out_as_a_sheet(cast, acting):
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0][0] == "第一支部2026年度民主评议党员情况"
     zhou = next(row for row in rows if row[1] == "周兰")
-    assert zhou[2:8] == ("正式党员", None, 2, 7, 0, 0)
+    assert zhou[2:8] == ("正式党员", "未写", 2, 7, 0, 0)
     assert zhou[8] == "优秀"
     assert next(row for row in rows if row[1] == "陈强")[9] == "'=1+1"
     assert any("优秀不超过三分之一，即3人" in str(row[0]) for row in rows)
