@@ -3,7 +3,7 @@
 Plain values only: a scheme, and a result as `scoring.Result.as_dict()` wrote it.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -109,12 +109,9 @@ class Sheet:
             yield from line.items
 
 
-def sheet_of(scheme: Scheme, result: Mapping[str, Any] | None, secret: Collection[str] = ()) -> Sheet:
-    """The sheet of a result; without one, or as long as points are not shown, the table alone.
-
-    `secret` names the bodies of assessors of whom nobody is to be recognised: their single answers are left out.
-    """
-    steps = _steps_of_items(result["explanation"], secret) if result else {}
+def sheet_of(scheme: Scheme, result: Mapping[str, Any] | None) -> Sheet:
+    """The sheet of a result; without one, or as long as points are not shown, the table alone."""
+    steps = _steps_of_items(result["explanation"]) if result else {}
     points = result["items"] if result else {}
     lines = [
         LineRow(
@@ -147,18 +144,17 @@ def rules_in_words(item: Item) -> list[str]:
     return [(f"{rule.fact}：" if rule.fact else "") + KINDS[rule.kind].sentence(rule) for rule in item.rules]
 
 
-def _steps_of_items(step: Mapping, secret: Collection[str], path: tuple[str, ...] = ()) -> dict[str, list]:
+def _steps_of_items(step: Mapping, path: tuple[str, ...] = ()) -> dict[str, list]:
     """The steps beneath every item by its key; scored several times, those of each time under its name."""
     if step["what"] == "item":
-        hidden = secret if step.get("about", {}).get("source") == Source.ASSESSOR else ()
-        parts = [_joined(_without(part, hidden)) for part in step.get("parts", ())]
+        parts = [_joined(_without_facts(part)) for part in step.get("parts", ())]
         if path:
             parts = [{**step, "what": "share", "label": "，".join(path), "parts": parts}]
         return {step["key"]: parts}
     found: dict[str, list] = {}
     inside = (*path, step["label"]) if step["what"] == "share" else path
     for part in step.get("parts", ()):
-        for key, steps in _steps_of_items(part, secret, inside).items():
+        for key, steps in _steps_of_items(part, inside).items():
             found.setdefault(key, []).extend(steps)
     return found
 
@@ -171,15 +167,11 @@ def _joined(step: Mapping) -> Mapping:
     return step
 
 
-def _without(step: Mapping, secret: Collection[str]) -> Mapping:
-    """The step without the single answers of secret assessors."""
-    if not secret:
-        return step
-    return {
-        **step,
-        "facts": [each for each in step.get("facts", ()) if each.get("by", "") not in secret],
-        "parts": [_without(part, secret) for part in step.get("parts", ())],
-    }
+def _without_facts(step: Mapping) -> Mapping:
+    """The step without the facts it was read from: they stand beside it, as far as they are open to see."""
+    kept = {name: value for name, value in step.items() if name not in ("facts", "parts")}
+    parts = [_without_facts(part) for part in step.get("parts", ())]
+    return kept | {"parts": parts} if parts else kept
 
 
 def _scored(parts: list) -> Mapping:

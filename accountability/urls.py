@@ -11,6 +11,7 @@ from accountability.views import (
     disputes,
     entries,
     evidence,
+    fact_sheets,
     grids,
     issuing,
     lists,
@@ -313,6 +314,9 @@ urlpatterns = [
     path(
         "evaluation-rounds/<int:pk>/windows/<int:number>/close/", assessing.window_close, name="window-close"
     ),
+    path("evaluation-rounds/<int:pk>/facts/", fact_sheets.round_facts_import, name="round-facts-import"),
+    path("evaluation-rounds/<int:pk>/facts/apply/", fact_sheets.round_facts_apply, name="round-facts-apply"),
+    path("evaluation-rounds/<int:pk>/facts/sheet/", fact_sheets.round_facts_sheet, name="round-facts-sheet"),
     path("evaluation-rounds/<int:pk>/items/", grids.round_items, name="round-items"),
     path("evaluation-rounds/<int:pk>/items/fill/", grids.round_item_fill, name="round-item-fill"),
 ]

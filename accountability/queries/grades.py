@@ -17,10 +17,12 @@ from accountability.scoring.numbers import shown
 from accountability.scoring.rules.grades import room_for
 
 from .comparison import similar_in_words
+from .results import adjustments_of
 
 SIZE = 50
 #: So many of those just below a grade are looked at for equals at its edge.
 LOOKED_AT = 30
+_OF_GRADES = (AdjustmentKind.TITLE, AdjustmentKind.VETO, AdjustmentKind.DOWNGRADE)
 
 
 class Change(StrEnum):
@@ -190,17 +192,10 @@ def _explain(rows: list[GradeRow], round: EvaluationRound) -> None:
             "evaluation", "result__grading"
         )
     )
-    causes = defaultdict(list)
-    for each in Adjustment.objects.filter(
-        organization__in={row.evaluation.organization_id for row in rows},
-        kind__in=(AdjustmentKind.TITLE, AdjustmentKind.VETO, AdjustmentKind.DOWNGRADE),
-        on__range=(round.starts_on, round.ends_on),
-        withdrawn_at__isnull=True,
-    ).order_by("on", "pk"):
-        causes[each.organization_id, each.appointment_id].append(each)
+    causes = adjustments_of([row.evaluation for row in rows], round)
     for row in rows:
         row.steps = steps.get(row.evaluation.pk) or []
-        row.causes = causes[row.evaluation.organization_id, row.evaluation.appointment_id]
+        row.causes = [each for each in causes[row.evaluation.pk] if each.kind in _OF_GRADES]
 
 
 def _quotas(evaluations: list[Evaluation], pinned: Mapping[int, RoundScheme]) -> list[QuotaLine]:

@@ -1,7 +1,7 @@
 """One evaluation as a sheet: every point with its fact, its rule, its clause and what was objected to."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +17,7 @@ from accountability.models import (
     EntryFile,
     Evaluation,
     EvaluationEntry,
+    EvaluationRound,
     Objection,
     ResultSheet,
     SchemeVersion,
@@ -100,7 +101,7 @@ def result_page(evaluation: Evaluation, actor) -> ResultPage:
     version = sheet.version if sheet else evaluation.scheme.version
     windows = AssessorWindow.objects.filter(round=round, role__in=SECRET_ROLES)
     secret = {window.by for window in windows}
-    built = sheet_of(version.table, sheet.result if sheet else None, secret)
+    built = sheet_of(version.table, sheet.result if sheet else None)
     objections = list(
         Objection.objects.filter(evaluation=evaluation)
         .select_related("author", "answered_by")
@@ -119,19 +120,33 @@ def result_page(evaluation: Evaluation, actor) -> ResultPage:
         speaks,
         speaks and evaluation.agreed_at is None and not waiting,
         objections,
-        list(adjustments_of(evaluation)) if shows_points else [],
+        adjustments_of([evaluation], round)[evaluation.pk] if shows_points else [],
     )
 
 
-def adjustments_of(evaluation: Evaluation):
-    """加分, 扣分, 称号, 一票否决, 降档 that the round takes up for this unit or person."""
-    round = evaluation.round
-    return Adjustment.objects.filter(
-        organization=evaluation.organization_id,
-        appointment=evaluation.appointment_id,
-        on__range=(round.starts_on, round.ends_on),
-        withdrawn_at__isnull=True,
-    ).order_by("on", "pk")
+def adjustments_of(evaluations: Sequence[Evaluation], round: EvaluationRound) -> dict[int, list[Adjustment]]:
+    """加分, 扣分, 称号, 一票否决, 降档 of each evaluation, by its key, as they stood when it was computed. One query."""
+    rows = (
+        Adjustment.objects.filter(
+            organization__in={each.organization_id for each in evaluations},
+            on__range=(round.starts_on, round.ends_on),
+        )
+        .select_related("appointment")
+        .order_by("on", "pk")
+    )
+    found: Mapping[tuple, list[Adjustment]] = defaultdict(list)
+    for row in rows:
+        found[row.organization_id, row.appointment and row.appointment.user_id].append(row)
+    return {
+        each.pk: [
+            row
+            for row in found[each.organization_id, each.appointment and each.appointment.user_id]
+            if each.evaluated_at
+            and row.created_at <= each.evaluated_at
+            and (row.withdrawn_at is None or row.withdrawn_at > each.evaluated_at)
+        ]
+        for each in evaluations
+    }
 
 
 def _fill(sheet: Sheet, evaluation: Evaluation, objections: list[Objection], secret: set[str]) -> None:

@@ -306,7 +306,7 @@ def many(cast):
         on=date(2026, 6, 1),
         source="镇纪委督查",
         source_url="/issues/7/",
-        created_at=NOW,
+        created_at=EARLIER,
     )
     return make_round(
         cast.town,
