@@ -1,6 +1,7 @@
 """评价窗口 and 评价表: bodies of assessors score in their own time, each their own sheet, handed in once."""
 
 from collections.abc import Mapping
+from contextlib import contextmanager
 from datetime import datetime, time
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -89,8 +90,11 @@ def change_window(*, actor: Actor, window: AssessorWindow, opens_on, closes_on, 
     if kept.role in BY_POLL:
         if closes_on <= before:
             raise ValidationError({"closes_on": "投票已经开始，截止只能往后延。"})
-        for each in kept.polls.select_related("poll").filter(poll__state=PollState.OPEN):
-            extend_poll(actor=actor, poll=each.poll, closes_at=_end_of(closes_on), now=now)
+        for each in kept.polls.select_related("poll", "evaluation__organization").filter(
+            poll__state=PollState.OPEN
+        ):
+            with _at_field("closes_on", each.evaluation):
+                extend_poll(actor=actor, poll=each.poll, closes_at=_end_of(closes_on), now=now)
     kept.opens_on, kept.closes_on, kept.closed_at = opens_on, closes_on, None
     kept._change_reason = "更改时间"
     kept.save()
@@ -267,20 +271,33 @@ def _open_polls(actor, window, now) -> None:
             raise ValidationError(
                 {"role": f"投票测评的评价项都要按同样的档次评，“{asks[-1].item.title}”不是。"}
             )
-        poll = open_poll(
-            actor=actor,
-            organization=window.round.organization,
-            purpose=PollPurpose.ASSESSMENT,
-            title=f"{window.round} {window}：{evaluation}"[:120],
-            choices=levels,
-            categories={},
-            subjects=[f"{ask.item.title} {ask.fact}".strip()[:120] for ask in asks],
-            voters=_voters(window, evaluation),
-            opens_at=max(now, _start_of(window.opens_on)),
-            closes_at=_end_of(window.closes_on),
-            now=now,
-        )
+        voters = _voters(window, evaluation)
+        if not voters:
+            continue  # nobody there to ask
+        with _at_field("role", evaluation):
+            poll = open_poll(
+                actor=actor,
+                organization=window.round.organization,
+                purpose=PollPurpose.ASSESSMENT,
+                title=f"{window.round} {window}：{evaluation}"[:120],
+                choices=levels,
+                categories={},
+                subjects=[f"{ask.item.title} {ask.fact}".strip()[:120] for ask in asks],
+                voters=voters,
+                opens_at=max(now, _start_of(window.opens_on)),
+                closes_at=_end_of(window.closes_on),
+                now=now,
+            )
         AssessorPoll.objects.create(window=window, evaluation=evaluation, poll=poll)
+
+
+@contextmanager
+def _at_field(name, evaluation):
+    """Say what a poll objects to at a field of the window, with the unit it is about."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError({name: f"{evaluation}：{error.messages[0]}"}) from error
 
 
 def _voters(window, evaluation):

@@ -1,8 +1,7 @@
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accountability import filling
 from accountability.choices import AssessorRole, PollState, RoundState
@@ -14,6 +13,8 @@ from branches.choices import Post
 
 #: Roles of many persons, who vote in secret; the others write sheets.
 BY_POLL = (AssessorRole.MEMBERS, AssessorRole.PUBLIC)
+#: So many units of a window stand on the page, those that are left first.
+MOST_LINES = 100
 
 
 def asks_in(table: Scheme, by: str) -> list[Ask]:
@@ -70,10 +71,7 @@ def assessed_by(actor: Actor, window: AssessorWindow) -> QuerySet:
 
 def sheet_of(window: AssessorWindow, evaluation: Evaluation, actor: Actor) -> AssessorSheet | None:
     """The actor's sheet on an evaluation; of a unit that scores itself the one there is."""
-    rows = AssessorSheet.objects.filter(window=window, evaluation=evaluation)
-    if window.role != AssessorRole.SELF:
-        rows = rows.filter(author=actor.user)
-    return rows.first()
+    return _sheets(actor, window).filter(evaluation=evaluation).first()
 
 
 @dataclass(frozen=True)
@@ -90,15 +88,18 @@ class AssessmentLine:
 
 @dataclass(frozen=True)
 class MyWindow:
-    """A window somebody scores in, with its units."""
+    """A window somebody scores in: how many units, how many sheets are left, and the first of its units."""
 
     window: AssessorWindow
-    lines: list[AssessmentLine]
+    units: int
+    left: int
     is_open: bool
+    lines: list[AssessmentLine]
 
-    @cached_property
-    def left(self) -> int:
-        return sum(not each.is_done for each in self.lines)
+    @property
+    def hidden(self) -> int:
+        """How many units are not among the first."""
+        return self.units - len(self.lines)
 
 
 def windows_now(actor: Actor) -> list[AssessorWindow]:
@@ -120,29 +121,51 @@ def windows_now(actor: Actor) -> list[AssessorWindow]:
     )
 
 
-def my_windows(actor: Actor) -> list[MyWindow]:
-    """The windows the actor scores in, open ones first; two queries a window."""
+def my_windows(actor: Actor, lines: int = MOST_LINES) -> list[MyWindow]:
+    """The windows the actor scores in, open ones first, each with its first units, those left before those done.
+
+    Four queries a window, two without lines.
+    """
     found = []
     for window in windows_now(actor):
-        evaluations = list(
-            assessed_by(actor, window)
-            .select_related("organization", "appointment__user")
-            .order_by("organization__path", "pk")
-        )
-        if not evaluations:
+        evaluations = _with_done(actor, window)
+        units = evaluations.count()
+        if not units:
             continue
-        sheets = AssessorSheet.objects.filter(window=window, evaluation__in=evaluations)
-        if window.role != AssessorRole.SELF:
-            sheets = sheets.filter(author=actor.user)
-        by_evaluation = {each.evaluation_id: each for each in sheets}
-        lines = [AssessmentLine(each, by_evaluation.get(each.pk)) for each in evaluations]
-        found.append(MyWindow(window, lines, is_open(window, actor.today)))
+        left = evaluations.filter(is_done=False).count()
+        shown = _lines(actor, window, evaluations, lines) if lines else []
+        found.append(MyWindow(window, units, left, is_open(window, actor.today), shown))
     return sorted(found, key=lambda each: not each.is_open)
 
 
 def sheets_left(actor: Actor) -> list[MyWindow]:
     """The open windows in which the actor has sheets left to hand in."""
-    return [each for each in my_windows(actor) if each.is_open and each.left]
+    return [each for each in my_windows(actor, lines=0) if each.is_open and each.left]
+
+
+def next_left(actor: Actor, window: AssessorWindow) -> Evaluation | None:
+    """The next unit whose sheet is left. One query."""
+    return _with_done(actor, window).filter(is_done=False).order_by("organization__path", "pk").first()
+
+
+def _with_done(actor, window) -> QuerySet:
+    done = _sheets(actor, window).filter(evaluation=OuterRef("pk"), submitted_at__isnull=False)
+    return assessed_by(actor, window).annotate(is_done=Exists(done))
+
+
+def _sheets(actor, window) -> QuerySet:
+    rows = AssessorSheet.objects.filter(window=window)
+    return rows if window.role == AssessorRole.SELF else rows.filter(author=actor.user)
+
+
+def _lines(actor, window, evaluations, number) -> list[AssessmentLine]:
+    first = list(
+        evaluations.select_related("organization", "appointment__user", "appointment__organization").order_by(
+            "is_done", "organization__path", "pk"
+        )[:number]
+    )
+    sheets = {each.evaluation_id: each for each in _sheets(actor, window).filter(evaluation__in=first)}
+    return [AssessmentLine(each, sheets.get(each.pk)) for each in first]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from accountability import filling
 from accountability.choices import EntryOrigin
@@ -27,14 +27,18 @@ class GridLine:
 
 
 def grid_lines(round: EvaluationRound) -> list[GridLine]:
-    """What a committee fills in item by item, what is its own to state first. Three queries."""
-    pinned = list(round.schemes.select_related("version__scheme").annotate(units=Count("evaluations")))
-    stated: dict[tuple, set] = defaultdict(set)
-    rows = EvaluationEntry.objects.filter(evaluation__scheme__in=pinned, withdrawn_at__isnull=True)
-    for scheme, item, fact, applies, evaluation in rows.exclude(origin=EntryOrigin.ASSESSOR).values_list(
-        "evaluation__scheme", "item", "fact", "applies", "evaluation"
-    ):
-        stated[scheme, item, fact if applies else None].add(evaluation)
+    """What a committee fills in item by item, what is its own to state first. Two queries."""
+    units = Count("evaluations", filter=Q(evaluations__removed_at__isnull=True))
+    pinned = list(round.schemes.select_related("version__scheme").annotate(units=units).order_by("pk"))
+    rows = EvaluationEntry.objects.filter(
+        evaluation__scheme__in=pinned, evaluation__removed_at__isnull=True, withdrawn_at__isnull=True
+    ).exclude(origin=EntryOrigin.ASSESSOR)
+    stated: dict[tuple, int] = {
+        (scheme, item, fact if applies else None): number
+        for scheme, item, fact, applies, number in rows.order_by()
+        .values_list("evaluation__scheme", "item", "fact", "applies")
+        .annotate(number=Count("evaluation", distinct=True))
+    }
     found = []
     for each in pinned:
         known = filled_in(each.version.table)
@@ -42,8 +46,8 @@ def grid_lines(round: EvaluationRound) -> list[GridLine]:
             key = ask.item.key, ask.fact
             if key in known or not is_in_grid(ask):
                 continue
-            done = stated[each.pk, *key] | stated[each.pk, ask.item.key, None]
-            found.append(GridLine(each, ask, len(done), each.units, not ask.is_asked_of_unit(False)))
+            done = stated.get((each.pk, *key), 0) + stated.get((each.pk, ask.item.key, None), 0)
+            found.append(GridLine(each, ask, done, each.units, not ask.is_asked_of_unit(False)))
     return sorted(found, key=lambda line: not line.is_for_committee)
 
 

@@ -25,6 +25,7 @@ from accountability.queries.assessing import (
     bodies_of,
     is_open,
     my_windows,
+    next_left,
     sheet_of,
     window_rows,
     windows_now,
@@ -155,9 +156,12 @@ def window_close(request, round, number):
     window = get_object_or_404(AssessorWindow.objects.select_related("round"), round=round, pk=number)
     try:
         close_window(actor=request.actor, window=window, now=timezone.now())
-        messages.success(request, "评价已结束；没有提交的评价表不计入。")
     except ValidationError as error:
         messages.error(request, error.messages[0])
+    else:
+        messages.success(request, "评价已结束；没有提交的评价表不计入。")
+        if few := window.polls.filter(taken_up_at__isnull=True).count():
+            messages.warning(request, f"{few} 个单位的测评没有计入：不足五票，或者纸质票还没有两人录入一致。")
     return redirect("window-list", round.pk)
 
 
@@ -183,8 +187,7 @@ def _saved(request, window, evaluation):
         messages.success(request, "已保存，尚未提交。")
         return redirect("assessment-edit", window.pk, evaluation.pk)
     messages.success(request, f"已提交对{evaluation}的评价。")
-    mine = next((each for each in my_windows(request.actor) if each.window.pk == window.pk), None)
-    left = [line for line in mine.lines if not line.is_done] if mine else []
-    if left:
-        return redirect("assessment-edit", window.pk, left[0].evaluation.pk)
+    following = next_left(request.actor, window)
+    if following is not None:
+        return redirect("assessment-edit", window.pk, following.pk)
     return redirect("assessment-list")

@@ -127,6 +127,8 @@ def _entry(request, page, row):
             entry = change_entry(entry=former, said=form.said(), **facts)
         else:
             entry = add_entry(evaluation=page.evaluation, entry=form.said(), **facts)
+            if entry.created_at != facts["now"]:
+                messages.info(request, "与已有的一条完全相同，没有重复计；如又发生一次，请改数量或写明日期。")
     except ValidationError as error:
         form.take(error)
         return form
