@@ -164,7 +164,7 @@ def group_up(piles: Mapping[str, Pile], order: Sequence[str]) -> list[tuple[tupl
         together = _together(piles, merged)
     if merged and not together.is_shown:
         return []
-    found = [((category,), piles[category]) for category in alone]
+    found: list[tuple[tuple[str, ...], Pile]] = [((category,), piles[category]) for category in alone]
     if merged:
         found.append((tuple(sorted(merged, key=order.index)), together))
     return sorted(found, key=lambda each: order.index(each[0][0]))

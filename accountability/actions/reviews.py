@@ -215,7 +215,7 @@ def start_grading(*, actor, session: ReviewSession, now: datetime) -> ReviewSess
     kept = _locked_session(session)
     _require_runs(actor, kept)
     _require_state(kept, SessionState.RATING)
-    if kept.poll.state != PollState.CLOSED:
+    if kept.poll is None or kept.poll.state != PollState.CLOSED:
         raise ValidationError("测评还没有结束，结束后才能综合定等。")
     if disputed := poll_results(kept.poll).disputed:
         raise ValidationError(f"纸质票还没有两人核对一致：{'、'.join(disputed)}。")

@@ -198,6 +198,11 @@ class SessionPage:
     def complete(self) -> int:
         return sum(1 for line in self.lines if line.is_complete)
 
+    @property
+    def next_line(self) -> SessionLine | None:
+        """The first whose comment or grade is missing."""
+        return next((line for line in self.lines if not line.is_complete), None)
+
 
 def session_page(session: ReviewSession, actor: Actor) -> SessionPage:
     """At most eight queries. The tally is shown from the grading on."""
