@@ -817,6 +817,9 @@ MATRIX = [
     ("get", "window-change", window, "--..x-xxx->"),
     ("post", "window-close", window, "-->>x-xxx->"),
     ("get", "round-items", held, "--..x-xxx->"),
+    ("get", "round-facts-import", held, "--..x-xxx->"),
+    ("post", "round-facts-apply", held, "-->>x-xxx->"),
+    ("post", "round-facts-sheet", held, "--..x-xxx->"),
     ("get", "round-item-fill", held, "----x-xxx->"),
     # Rounds
     ("get", "evaluation-home", first, ".-...x.xx->"),

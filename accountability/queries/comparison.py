@@ -62,9 +62,14 @@ class Comparison:
     similar: str
 
     @property
+    def before(self) -> Year | None:
+        """The year before."""
+        return self.years[1] if len(self.years) > 1 else None
+
+    @property
     def is_comparing(self) -> bool:
         """Whether there is anything to compare with."""
-        return len(self.years) > 1 or self.quarters is not None
+        return self.before is not None or self.quarters is not None
 
 
 def comparison_of(evaluation: Evaluation) -> Comparison | None:

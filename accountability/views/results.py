@@ -34,7 +34,11 @@ def seen(request, pk) -> Evaluation:
 @require_safe
 def evaluation_detail(request, evaluation):
     page = result_page(seen(request, evaluation.pk), request.actor)
-    context = {"organization": page.evaluation.organization, "page": page, "today": request.actor.today}
+    context = {
+        "organization": page.evaluation.organization,
+        "page": page,
+        "comparison": comparison_of(page.evaluation) if page.shows_points else None,
+    }
     return render(request, "accountability/evaluation_detail.html", context)
 
 

@@ -26,6 +26,7 @@ TONES = {
     "SIGNED": "done",
     "CONFIRMED": "done",
     "ACCEPTED": "done",
+    "SHOWN": "note",
     "PUBLISHED": "done",
     "CLOSED": "done",
     "DONE": "done",

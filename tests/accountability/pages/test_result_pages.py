@@ -153,7 +153,7 @@ def test_the_sheet_asks_the_same_queries_however_long_it_is(cast, django_assert_
     )
     client = cast.client("li")
     client.get(reverse("home"))
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(18):
         page = text(client.get(url("evaluation-detail", evaluation)))
     assert page.count("佐证：台账") == 130
     assert '总分 <b class="num-text">520</b>' in page
@@ -324,6 +324,8 @@ def test_similar_units_are_quarters_and_nobody_by_name(cast, many):
     assert "农村·党支部" in page or "前四分之一不低于" in page
     assert "柳村" not in page
     assert "82" in page
+    page = text(cast.client("li").get(url("evaluation-detail", of(many, cast.first))))
+    assert "在11个同类单位中处于<b>前四分之一</b>" in page
 
 
 def test_grades_with_their_causes(cast, many, django_assert_max_num_queries):
