@@ -43,7 +43,7 @@ from accountability.scoring.shapes import (
 )
 from branches.identity import CellError, normalize_cell
 from branches.imports.cells import Cell, Judge
-from branches.imports.spreadsheet import Column, Limits, Row, Table, escape, read_tables
+from branches.imports.spreadsheet import Column, Limits, Row, Table, escape, read_tables, without_remark
 
 from . import words
 from .drafts import MOST_RULES, Draft, Fault, judged, too_many
@@ -259,8 +259,7 @@ class _Book:
         found: dict[str, Any] = {}
         table = self.tables[HEAD]
         for row in table.rows:
-            title = re.sub(r"[*＊：:]+$", "", words.tidy(row.cells.get("name", "")))
-            title = re.sub(r"[（(].*[）)]$", "", title) or title
+            title = without_remark(words.tidy(row.cells.get("name", "")).rstrip("*＊：:"))
             entry = known.get(words.plain_word(title))
             judge = Judge(table, row, {})
             problems = [each for each in judge.problems if each.is_error and each.field == "value"]

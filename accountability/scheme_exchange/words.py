@@ -12,13 +12,14 @@ from typing import Any
 
 from accountability.scoring import Inapplicable, Peers, Role, Source, Subject
 from accountability.scoring.numbers import plain
-from accountability.scoring.shapes import Shape, choices
+from accountability.scoring.shapes import LONGEST_TEXT, Shape, choices
 from branches.choices import Level, OrganizationKind, Sector
 from branches.identity import CellError, format_date, normalize_cell, parse_date
 
 #: What separates one thing from the next, outside quotation marks.
 BETWEEN = "；;，,、\n"
 _EQUALS = ("=＝", ":：", "≥")
+_LONGEST_PART = 2 * LONGEST_TEXT + 100  # a name between quotation marks with its number
 _CLOSING = {'"': '"', "“": "”"}
 _SPECIAL = re.compile("[" + re.escape(BETWEEN + "".join(_EQUALS) + '"“”') + "]")
 _UNIT = re.compile(r"(?:个百分点|[分次个年档倍名人期项位条])$")
@@ -167,6 +168,8 @@ def one_of(known: Mapping[str, Any], value: object, words) -> Any:
 def _pairs(text: str, named: Callable[[str], str] = unquoted) -> Iterator[tuple[str, str]]:
     """(name, value) of “好=20；较好 15”."""
     for part in parts(text):
+        if len(part) > _LONGEST_PART:
+            raise ValueError(f"“{part[:40]}……”太长")
         halves = [part]
         for signs in _EQUALS:
             if len(halves) == 1:

@@ -195,8 +195,15 @@ def _find_table(grids: Iterator[_Grid], layout: tuple[Column, ...], limits: Limi
 
 
 def _heading(value: object) -> str:
-    text = re.sub(r"\s+", "", normalize_cell(value)).strip("*＊")
-    return re.sub(r"[（(].*[）)]$", "", text) or text
+    return without_remark(re.sub(r"\s+", "", normalize_cell(value)).strip("*＊"))
+
+
+def without_remark(text: str) -> str:
+    """A text without what stands in brackets at its end, unless that is all."""
+    if not text.endswith(("）", ")")):
+        return text
+    starts = [at for at in (text.find("（"), text.find("(")) if at >= 0]
+    return text[: min(starts, default=0)] or text
 
 
 def _match(row: list, layout: tuple[Column, ...]) -> dict[str, int]:
