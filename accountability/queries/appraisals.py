@@ -355,22 +355,6 @@ def own_cases(user: User) -> list[DispositionCase]:
     return list(DispositionCase.objects.filter(member=user.member_id).select_related("organization"))
 
 
-def self_to_write(user: User) -> MemberAppraisal | None:
-    """The self-appraisal that the user is asked for and has not written; one query."""
-    if user.member_id is None:
-        return None
-    return (
-        MemberAppraisal.objects.filter(
-            member=user.member_id,
-            self_at=None,
-            programme__step__in=(AppraisalStep.SELF, AppraisalStep.PEERS, AppraisalStep.POLL),
-        )
-        .select_related("programme", "organization")
-        .order_by("-programme__year")
-        .first()
-    )
-
-
 class Show(TextChoices):
     """Which branches the overview lists; each is a tab."""
 

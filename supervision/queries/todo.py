@@ -6,18 +6,10 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
 
-from accountability.models import (
-    DispositionCase,
-    DutyList,
-    DutyRecord,
-    DutyReview,
-    MemberAppraisal,
-    QualityCheck,
-)
-from accountability.queries.appraisals import self_to_write
+from accountability.models import DutyList, DutyRecord, DutyReview, QualityCheck
+from accountability.queries.appraisal_tasks import appraisal_tasks
 from accountability.queries.counting import with_counted
 from accountability.queries.deployments import deployments_to_sign
-from accountability.queries.dispositions import terms_ending
 from accountability.queries.evaluation_tasks import EvaluationTask, evaluation_tasks
 from accountability.queries.quality import to_answer
 from accountability.queries.records import open_records, returned_records
@@ -143,8 +135,6 @@ class Todo:
     resolutions: list[Resolution] = field(default_factory=list)
     reviews: list[Waiting] = field(default_factory=list)
     elections: list[Organization] = field(default_factory=list)
-    appraisals: list[MemberAppraisal] = field(default_factory=list)
-    terms: list[DispositionCase] = field(default_factory=list)
     evaluations: list[EvaluationTask] = field(default_factory=list)
     meetings_waiting: int = 0
     records_waiting: int = 0
@@ -163,8 +153,6 @@ class Todo:
             self.drafts,
             self.resolutions,
             self.elections,
-            self.appraisals,
-            self.terms,
             self.evaluations,
         )
         return sum(len(each) for each in lists) + sum(each.number for each in self.reviews) + self.late_number
@@ -187,12 +175,12 @@ def todo(actor: Actor) -> Todo:
     organization, today = actor.organization, actor.today
     lists: dict = {
         "resolutions": _resolutions(actor),
-        "evaluations": evaluation_tasks(actor) + review_tasks(actor, timezone.now()),
+        "evaluations": [
+            *evaluation_tasks(actor),
+            *review_tasks(actor, timezone.now()),
+            *appraisal_tasks(actor),
+        ],
     }
-    if (appraisal := self_to_write(actor.user)) is not None:
-        lists["appraisals"] = [appraisal]
-    if organization.is_branch and actor.may(Right.APPRAISE, organization):
-        lists["terms"] = terms_ending(organization, today)
     if actor.may(Right.LOG_MEETINGS, organization):
         lists |= _obligations(organization, today)
         lists |= _drafts(actor)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from accountability.models import AppraisalProgramme, MemberAppraisal
 from branches.models import Membership
 from tests.accountability.appraising import (
+    NOW,
     TODAY,
     appraisal_meeting,
     appraisal_of,
@@ -283,8 +284,19 @@ def test_pages_ask_the_same_queries_whatever_their_length(cast, acting, django_a
             text(client.get(address))
 
 
-def test_the_first_screen_asks_for_the_self_appraisal(cast, acting):
+def test_the_first_screen_asks_for_the_self_appraisal_and_shows_the_result(cast, acting):
+    def todo(who):
+        return text(cast.client(who).get(reverse("todo")))
+
     start(acting, cast)
-    assert "民主评议自评" in text(cast.client("zhou").get(reverse("todo")))
+    assert "2026年度民主评议，请写自评" in todo("zhou")
+    assert "2026年度民主评议，请写自评" in todo("qian")  # in the post of the county too
+    assert "请写自评" not in todo("zhao")
     write(acting, cast, "周兰", who="zhou")
-    assert "民主评议自评" not in text(cast.client("zhou").get(reverse("todo")))
+    assert "2026年度民主评议" not in todo("zhou")
+    MemberAppraisal.objects.update(told_at=NOW)
+    AppraisalProgramme.objects.update(step="DONE")
+    assert "2026年度民主评议结果已反馈" in todo("zhou")
+    own = appraisal_of(cast, "周兰")
+    cast.client("zhou").post(reverse("my-appraisal"), {"appraisal": own.pk, "seen": "1"})
+    assert "2026年度民主评议" not in todo("zhou")
