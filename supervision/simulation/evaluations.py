@@ -135,7 +135,7 @@ def evaluate(
     """
     today = timezone.localdate(now)
     year = (today - timedelta(days=100)).year
-    load_scheme_starters(organization=city, year=year)
+    starters = {scheme.code: scheme for scheme in load_scheme_starters(organization=city, year=year)}
     last_year = _schemes(city, counties, year - 1, today, BY_SAYING)
     this_year = _schemes(city, counties, year, today, ())
     county = counties[0]
@@ -144,6 +144,7 @@ def evaluate(
     _this_year(county, year, this_year[county.pk], shown, today, now, seed)
     _townships(county, year, towns, this_year[county.pk], today, now, seed)
     _in_a_town(city, towns[0], shown, year, today, now)
+    _of_offices(city, year, starters["OFFICE"], today, now)
     return Evaluation.objects.count()
 
 
@@ -347,6 +348,28 @@ def _in_a_town(city, town, shown, year, today, now) -> None:
                 answers=answers,
                 now=now - timedelta(hours=2),
             )
+
+
+def _of_offices(city, year, scheme, today, now) -> None:
+    """The city has begun to evaluate the branches of its offices: nothing is known but what the system fills in."""
+    if (
+        not Organization.objects.in_subtree(city)
+        .filter(kind__in=scheme.kinds, sector__in=scheme.sectors)
+        .exists()
+    ):
+        return
+    day = today - timedelta(days=3)
+    round = _round(
+        city,
+        f"{year}年度机关党支部双向考核",
+        year,
+        [scheme],
+        day,
+        starts_on=date(year, 1, 1),
+        ends_on=date(year, 12, 31),
+        fill_until=today + timedelta(days=20),
+    )
+    fill_in(round=round, now=now - timedelta(hours=4))
 
 
 def _correct(round, day) -> None:
