@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from accountability.choices import AppraisalStep, PollPurpose, PollState, SessionState
-from accountability.models import PaperCount, Poll
+from accountability.models import AppraisalProgramme, PaperCount, Poll
 from accountability.papers import COUNTERS, SUMS, count_problems
 from accountability.queries.polls import RIGHT_OF
 from accountability.tallies import Counts, Paper, agreed_papers
@@ -101,7 +101,8 @@ def is_countable(poll: Poll) -> bool:
 
 
 def _countable(poll) -> Poll:
-    """The poll, locked, so that the two who count come one after the other."""
+    """The poll, locked, so that the two who count come one after the other, and its programme stays at its step."""
+    list(AppraisalProgramme.objects.select_for_update(no_key=True).filter(poll=poll.pk).values_list("pk"))
     Poll.objects.select_for_update(no_key=True).get(pk=poll.pk)
     kept = Poll.objects.select_related("organization", "programme", "session").get(pk=poll.pk)
     if kept.state == PollState.CANCELLED:
