@@ -1,6 +1,6 @@
 """Who runs a 述职评议 session, whose a report is, and until when it may be written."""
 
-from accountability.choices import CycleState, SessionState
+from accountability.choices import CycleState, PollState, SessionState
 from branches.access import Actor, Right
 from branches.choices import Post
 
@@ -23,3 +23,10 @@ def is_writable(report) -> bool:
     if report.session.cycle.state != CycleState.RUNNING or report.submitted_at is not None:
         return False
     return report.session.state in (SessionState.PREPARING, SessionState.RATING)
+
+
+def is_ratable(session) -> bool:
+    """Whether the rating may be opened: it was not yet, or its poll was cancelled."""
+    if session.state == SessionState.RATING:
+        return session.poll is not None and session.poll.state == PollState.CANCELLED
+    return session.state == SessionState.PREPARING

@@ -13,7 +13,7 @@ from accountability.choices import CycleState, PollPurpose, PollState, ReviewGra
 from accountability.models import ReviewSession, WorkReport
 from accountability.queries.polls import poll_results
 from accountability.queries.review_facts import facts_of
-from accountability.review_access import is_own, is_writable
+from accountability.review_access import is_own, is_ratable, is_writable
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.choices import MeetingKind, MeetingStatus
@@ -165,10 +165,7 @@ def open_rating(
     """
     kept = _locked_session(session)
     _require_runs(actor, kept)
-    again = (
-        kept.state == SessionState.RATING and kept.poll is not None and kept.poll.state == PollState.CANCELLED
-    )
-    if kept.state != SessionState.PREPARING and not again:
+    if not is_ratable(kept):
         raise ValidationError(f"评议会已到“{kept.get_state_display()}”，不能再发起测评。")
     reports = list(_of_session(kept).select_for_update(of=("self",)))
     if not reports:
@@ -178,7 +175,7 @@ def open_rating(
         actor=actor,
         organization=kept.organization,
         purpose=PollPurpose.REVIEW,
-        title=f"{kept.organization.short_name}{kept.cycle.title}",
+        title=f"{kept.organization.short_name}{kept.cycle.title}"[:120],
         choices=list(GRADES),
         categories={category: weights[category] for category, people in present.items() if people},
         subjects=[subject_label(each) for each in reports],
@@ -188,7 +185,7 @@ def open_rating(
         now=now,
     )
     subjects = list(poll.subjects.order_by("number"))
-    found = facts_of(reports, kept.cycle, actor.today) if not again else {}
+    found = facts_of(reports, kept.cycle, actor.today) if kept.poll is None else {}
     for report, subject in zip(reports, subjects, strict=True):
         report.subject = subject
         if report.pk in found:

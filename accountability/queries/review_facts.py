@@ -22,6 +22,7 @@ from branches.models import Absence, Meeting
 from branches.periods import Period
 
 _QUARTERS = "一二三四"
+_OF_DUTIES = (Measure.DUTIES, Measure.DUTIES_TIMELY, Measure.DEPLOYMENTS)
 _COLUMNS = [f"{measure}_{side}" for measure in Measure.values for side in ("due", "done")]
 
 
@@ -53,7 +54,7 @@ class _Presence:
 
 def facts_of(reports: Iterable[WorkReport], cycle: ReviewCycle, today: date) -> dict[int, dict]:
     """The facts of each report by its key, ready to be stored and shown: {"until": day, "groups": [{label, lines}]},
-    a line being {label, value, note}.
+    a line being {label, value, note, see}, `see` the page of the unit behind the number.
 
     Reports come with `organization` and `appointment__user`. At most eight queries, whatever their number. Measures are read
     from the current readings; what is not due has no line.
@@ -86,8 +87,8 @@ def facts_of(reports: Iterable[WorkReport], cycle: ReviewCycle, today: date) -> 
     return found
 
 
-def _line(label, value, note="") -> dict[str, str]:
-    return {"label": str(label), "value": str(value), "note": note}
+def _line(label, value, note="", see="") -> dict[str, str]:
+    return {"label": str(label), "value": str(value), "note": note, "see": see}
 
 
 def _months(starts_on, until) -> list[int]:
@@ -130,7 +131,8 @@ def _measures(sums: _Sums) -> list[dict]:
             if values[due]
         ]
         trend = " · ".join(quarters) if len(quarters) > 1 else ""
-        lines.append(_line(measure.label, _part(sums.total[done], sums.total[due]), trend))
+        see = "duty-record-list" if measure in _OF_DUTIES else "meeting-list"
+        lines.append(_line(measure.label, _part(sums.total[done], sums.total[due]), trend, see))
     return lines
 
 
@@ -154,7 +156,7 @@ def _overdue(units, starts_on, until) -> dict[int, int]:
 
 
 def _overdue_lines(number) -> list[dict]:
-    return [_line("逾期未完成的责任事项", f"{number}项")] if number else []
+    return [_line("逾期未完成的责任事项", f"{number}项", see="duty-record-list")] if number else []
 
 
 def _presence(reports, starts_on, until) -> dict[int, _Presence]:
@@ -193,9 +195,9 @@ def _presence_lines(presence: _Presence) -> list[dict]:
         return []
     note = f"请假{presence.excused}次" if presence.excused else ""
     attended = presence.expected - presence.absent
-    lines = [_line("参加本单位会议", f"{attended}/{presence.expected}次", note)]
+    lines = [_line("参加本单位会议", f"{attended}/{presence.expected}次", note, "meeting-list")]
     if presence.chaired:
-        lines.append(_line("主持会议", f"{presence.chaired}次"))
+        lines.append(_line("主持会议", f"{presence.chaired}次", see="meeting-list"))
     return lines
 
 
@@ -219,7 +221,7 @@ def _problems(units, cycle) -> dict[int, list[dict]]:
             )
     found: dict[int, list[dict]] = defaultdict(list)
     for (unit, year), (total, closed) in sorted(numbers.items()):
-        found[unit].append(_line(f"{year}年度问题销号", f"{closed}/{total}"))
+        found[unit].append(_line(f"{year}年度问题销号", f"{closed}/{total}", see="review-problem-list"))
     for unit, lines in still_open.items():
         found[unit] += lines
     return found
@@ -241,6 +243,6 @@ def _evaluations(units, cycle) -> dict[int, list[dict]]:
     for row in rows:
         total = f"{row.total.normalize():f}" if row.total is not None else "—"
         found[row.organization_id].append(
-            _line(row.round.title, f"{total}{' ' if row.grade else ''}{row.grade}")
+            _line(row.round.title, f"{total}{' ' if row.grade else ''}{row.grade}", see="evaluation-home")
         )
     return found

@@ -51,7 +51,7 @@ from accountability.queries.reviews import (
     session_list,
     session_page,
 )
-from accountability.review_access import is_writable
+from accountability.review_access import is_ratable, is_writable
 from accountability.tallies import LEAST
 from branches.access import Right, door
 from branches.choices import Level
@@ -239,6 +239,9 @@ def review_session_arrange(request, session):
 @door(Right.EVALUATE, ReviewSession)
 def review_session_rate(request, session):
     """Choose who rates, and open the secret poll."""
+    if not is_ratable(session):
+        messages.warning(request, f"评议会已到“{session.get_state_display()}”，不能再发起测评。")
+        return redirect("review-session-detail", session.pk)
     actor = request.actor
     candidates = rater_candidates(session, actor.today)
     now = timezone.localtime()

@@ -176,6 +176,7 @@ def test_a_session_by_its_pages(cast, acting, cycle, town):
     }
     page = text(client.post(url, weights | when | chosen, follow=True))
     assert "应投 2 人，已投 0 人" in page
+    assert "不能再发起测评" in text(client.get(url, follow=True))
     town.refresh_from_db()
     assert town.poll.categories == {"同级书记": "0.3"}
 
