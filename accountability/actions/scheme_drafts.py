@@ -5,11 +5,10 @@ from collections.abc import Callable
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accountability.actions.schemes import Outdated, change_scheme, create_scheme
+from accountability.actions.schemes import Outdated, change_scheme, create_scheme, readable
 from accountability.models import Scheme, SchemeDraft
 from accountability.scheme_edits import Change, Gone
 from accountability.scoring import Scheme as Table
-from accountability.scoring import to_toml
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Organization
@@ -28,7 +27,7 @@ def begin_scheme(*, actor, organization: Organization, table: Table, now) -> Sch
     """Begin to write a new scheme of `organization`."""
     actor.require(Right.CONFIGURE, organization)
     return SchemeDraft.objects.create(
-        organization=organization, document=to_toml(table), author=actor.user, changed_at=now
+        organization=organization, document=readable(table), author=actor.user, changed_at=now
     )
 
 
@@ -54,7 +53,8 @@ def begin_draft(*, actor, scheme: Scheme, now) -> SchemeDraft:
 def change_draft(
     *, actor, draft: SchemeDraft, change: Change, now, unchanged: Callable[[Table], bool] | None = None
 ) -> SchemeDraft:
-    """Apply a change to the draft as it stands; `Gone` when what it is about is not there any more.
+    """Apply a change to the draft as it stands; `Gone` when what it is about is not there any more, `ValidationError`
+    when the table could not be read again.
 
     `unchanged` says whether what was read still stands so, else `Overtaken`: changes elsewhere do not disturb.
     """
@@ -62,7 +62,7 @@ def change_draft(
     current = _locked(draft)
     if unchanged is not None and not unchanged(current.table):
         raise Overtaken(current)
-    document = to_toml(change(current.table))
+    document = readable(change(current.table))
     if document == current.document:
         return current
     current.document = document

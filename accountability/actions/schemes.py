@@ -8,8 +8,8 @@ from django.db import transaction
 
 from accountability.models import Scheme, SchemeVersion
 from accountability.scheme_tables import carried, columns_of, problems_of, told
+from accountability.scoring import Refused, read_scheme, to_toml
 from accountability.scoring import Scheme as Table
-from accountability.scoring import to_toml
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Organization
@@ -128,7 +128,17 @@ def _checked(table: Table) -> str:
     blocking = [problem for problem in problems_of(table) if problem.blocks]
     if blocking:
         raise ValidationError([told(table, problem) for problem in blocking])
-    return to_toml(table)
+    return readable(table)
+
+
+def readable(table: Table) -> str:
+    """The table as a text that reads back; `ValidationError` when it would not."""
+    document = to_toml(table)
+    try:
+        read_scheme(document, is_finished=False)
+    except Refused as refused:
+        raise ValidationError([problem.message_zh for problem in refused.problems]) from refused
+    return document
 
 
 def _write(scheme: Scheme, table: Table, reason: str) -> None:

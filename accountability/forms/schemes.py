@@ -21,7 +21,7 @@ from accountability.scoring import (
     Source,
     Subject,
 )
-from accountability.scoring.shapes import FACTOR, LONGEST_TEXT, PLACES, POINTS, POSITIVE, TEXTS, Shape
+from accountability.scoring.shapes import FACTOR, LONGEST_TEXT, PLACES, POINTS, POSITIVE, TEXT, TEXTS, Shape
 from branches.choices import Level, Sector
 
 from .scheme_rules import decoded, encoded
@@ -46,6 +46,17 @@ class ShapeField(forms.CharField):
             return self.empty
         try:
             return decoded(self.shape, text)
+        except ValueError as wrong:
+            raise ValidationError(f"{wrong}。") from wrong
+
+
+class WordsField(forms.CharField):
+    """A text as the files know it."""
+
+    def clean(self, value):
+        text = super().clean(value)
+        try:
+            return TEXT.read(text) if text else text
         except ValueError as wrong:
             raise ValidationError(f"{wrong}。") from wrong
 
@@ -121,8 +132,8 @@ class HeadForm(PieceForm):
 
     RARE = ("basis", "starts_on", "ends_on", "floor", "cap", "places", "peers", "inapplicable")
 
-    title = forms.CharField(label="名称", max_length=LONGEST_TITLE)
-    code = forms.CharField(label="编号", max_length=LONGEST_CODE, help_text="同一年度内不重复，如“CUN”。")
+    title = WordsField(label="名称", max_length=LONGEST_TITLE)
+    code = WordsField(label="编号", max_length=LONGEST_CODE, help_text="同一年度内不重复，如“CUN”。")
     year = forms.IntegerField(
         label="年度", validators=[MinValueValidator(FIRST_YEAR), MaxValueValidator(LAST_YEAR)]
     )
@@ -139,7 +150,7 @@ class HeadForm(PieceForm):
     kinds = _ticks("适用组织类别", [(kind.value, kind.label) for kind in UNIT_KINDS])
     levels = _ticks("适用层级", [(level.name, level.label) for level in Level if level is not Level.GROUP])
     sectors = _ticks("适用领域", Sector.choices, "一个领域一份办法（类型化）；不勾选即不限。")
-    basis = forms.CharField(label="依据", required=False, max_length=LONGEST_TEXT)
+    basis = WordsField(label="依据", required=False, max_length=LONGEST_TEXT)
     starts_on = forms.DateField(label="起用日期", required=False, widget=_DAY)
     ends_on = forms.DateField(label="停用日期", required=False, widget=_DAY)
     floor = ShapeField(POINTS, label="总分保底", required=False, empty=POINTS.read(0))
@@ -199,7 +210,7 @@ class LineForm(PieceForm):
 
     RARE = ("weight", "floor", "cap")
 
-    title = forms.CharField(label="分类名称", max_length=LONGEST_TEXT)
+    title = WordsField(label="分类名称", max_length=LONGEST_TEXT)
     role = forms.ChoiceField(label="性质", choices=[(role.value, role.label) for role in Role])
     full = ShapeField(
         POSITIVE, label="满分", required=False, help_text="加分项最多加多少，扣分项最多扣多少；可以不填。"
@@ -241,7 +252,7 @@ class ItemForm(PieceForm):
 
     RARE = ("floor", "cap", "start")
 
-    title = forms.CharField(label="评价项", max_length=LONGEST_TEXT)
+    title = WordsField(label="评价项", max_length=LONGEST_TEXT)
     full = ShapeField(POSITIVE, label="满分", required=False)
     clause = forms.CharField(
         label="条款",
@@ -256,7 +267,9 @@ class ItemForm(PieceForm):
         help_text="系统已有的（系统指标、会议记录、责任清单）自动带入，不用填报，可以提出异议。",
     )
     datum = forms.ChoiceField(
-        label="系统数据", required=False, help_text="规则写了事实名称的，按名称带入（如“支委会”）；没有写的，带入这里选的。"
+        label="系统数据",
+        required=False,
+        help_text="规则写了事实名称的，按名称带入（如“支委会”）；没有写的，带入这里选的。",
     )
     floor = ShapeField(POINTS, label="保底", required=False, help_text="不填：扣完为止，不低于 0。")
     cap = ShapeField(POINTS, label="封顶", required=False, help_text="不填：不高于满分。")
@@ -274,7 +287,11 @@ class ItemForm(PieceForm):
         return super().values_of(piece) | {"source": piece.source.value}
 
     def clean_clause(self):
-        return " ".join(self.cleaned_data["clause"].split())
+        text = " ".join(self.cleaned_data["clause"].split())
+        try:
+            return TEXT.read(text) if text else text
+        except ValueError as wrong:
+            raise ValidationError(f"{wrong}。") from wrong
 
     def clean(self):
         values = super().clean()

@@ -74,11 +74,15 @@ def scheme_create(request, organization):
     blank = Table(code="", title="", full=100, lines=(), year=request.actor.today.year)
     form = HeadForm(request.POST or None, piece=blank)
     if request.method == "POST" and form.is_valid():
-        draft = begin_scheme(
-            actor=request.actor, organization=organization, table=form.applied(blank), now=timezone.now()
-        )
-        messages.success(request, "草稿已建好，请逐项填写分类、评价项和规则，完成后保存为第1版。")
-        return redirect("scheme-draft", draft.pk)
+        try:
+            draft = begin_scheme(
+                actor=request.actor, organization=organization, table=form.applied(blank), now=timezone.now()
+            )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, "草稿已建好，请逐项填写分类、评价项和规则，完成后保存为第1版。")
+            return redirect("scheme-draft", draft.pk)
     context = {
         "organization": organization,
         "form": form,
@@ -213,6 +217,8 @@ def _edit(request, draft, spot, form_class, title, **facts):
                 unchanged=lambda table: form_class.mark_of(piece(table, spot)) == mark,
                 now=timezone.now(),
             )
+        except ValidationError as error:
+            form.add_error(None, error.messages)
         except Overtaken as error:
             overtaken = error.draft
             data = request.POST.copy()
@@ -266,11 +272,15 @@ def _create(request, draft, form_class, blank, title, key_of, add):
             made.append(new.key)
             return add(table, new)
 
-        changed = change_draft(actor=request.actor, draft=draft, change=change, now=timezone.now())
-        if isinstance(blank, Item):
-            messages.success(request, "评价项已加上，请写明怎样计分。")
-            return redirect("scheme-item-edit", draft.pk, made[-1])
-        return _back(changed, Spot("line", made[-1]))
+        try:
+            changed = change_draft(actor=request.actor, draft=draft, change=change, now=timezone.now())
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            if isinstance(blank, Item):
+                messages.success(request, "评价项已加上，请写明怎样计分。")
+                return redirect("scheme-item-edit", draft.pk, made[-1])
+            return _back(changed, Spot("line", made[-1]))
     context = {
         "draft": draft,
         "form": form,
@@ -302,13 +312,17 @@ def scheme_rule_create(request, draft, at):
         return render(request, "accountability/scheme_rule_kinds.html", context)
     form, again = _rule_form(request, draft, KINDS[kind], place)
     if request.method == "POST" and not again and form.is_valid():
-        change_draft(
-            actor=request.actor,
-            draft=draft,
-            change=lambda table: add_rule(table, spot, form.rule),
-            now=timezone.now(),
-        )
-        return _back_to_rules(draft, spot)
+        try:
+            change_draft(
+                actor=request.actor,
+                draft=draft,
+                change=lambda table: add_rule(table, spot, form.rule),
+                now=timezone.now(),
+            )
+        except ValidationError as error:
+            form.errors += error.messages
+        else:
+            return _back_to_rules(draft, spot)
     return _rule_page(request, draft, spot, form, f"增加规则：{KINDS[kind].label}")
 
 
@@ -330,6 +344,8 @@ def scheme_rule_edit(request, draft, number, at):
                 unchanged=lambda table: mark_of(piece(table, spot)) == mark,
                 now=timezone.now(),
             )
+        except ValidationError as error:
+            form.errors += error.messages
         except Overtaken as error:
             overtaken = error.draft
             if piece(overtaken.table, spot).kind != rule.kind:

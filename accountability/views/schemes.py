@@ -17,7 +17,7 @@ from accountability.queries.schemes import scheme_list as schemes_of
 from accountability.scheme_layout import layout_of
 from accountability.scheme_trial import alone
 from branches.access import Right, door
-from branches.choices import Sector
+from branches.choices import OrganizationKind, Sector
 from branches.models import Organization
 from branches.queries.history import history_page
 
@@ -203,7 +203,9 @@ def scheme_history(request, scheme):
             "row": scheme,
             "label": scheme._meta.verbose_name,
             "organization": scheme.organization,
-            "page": history_page(scheme, before=request.GET.get("before", "")),
+            "page": history_page(
+                scheme, before=request.GET.get("before", ""), words={"kinds": OrganizationKind}
+            ),
             "back": "scheme-detail",
             "back_pk": scheme.pk,
         },

@@ -124,6 +124,12 @@ def test_the_list_shows_own_and_inherited_and_what_is_covered(cast, scheme):
 
 
 def test_a_scheme_is_readable_sentence_by_sentence(cast, scheme):
+    short = create_scheme(
+        actor=actor(cast),
+        organization=cast.county,
+        table=put(VILLAGE, PLACE, replace(piece(VILLAGE, PLACE), rules=(rule_of("BOOL", p="18"),))),
+        now=timezone.now(),
+    )
     html = page(cast.client("li"), "scheme-detail", scheme.pk)
     for words in (
         "三会一课和主题党日",
@@ -136,6 +142,8 @@ def test_a_scheme_is_readable_sentence_by_sentence(cast, scheme):
         assert words in html, words
     assert "修改</button>" not in html
     assert "复制到其他年度" not in html
+    for who, sees in (("wu", True), ("li", False)):
+        assert ("按规则最多得18分" in page(cast.client(who), "scheme-detail", short.pk)) is sees
     page(cast.client("zhou"), "scheme-detail", scheme.pk, status=403)
     beside = create_scheme(actor=actor(cast), organization=cast.department, table=VILLAGE, now=timezone.now())
     page(cast.client("li"), "scheme-detail", beside.pk, status=404)
@@ -253,6 +261,21 @@ def test_a_forbidden_indicator_is_refused_at_its_item_with_the_rule(cast, draft)
     )
     assert answer.status_code == 422
     assert "“学习平台登录次数”：不予采用" in answer.content.decode()
+
+
+@pytest.mark.parametrize("title", ["响\x07铃", ".".join("abcdefghijklmnopqrstuvw")])
+def test_what_the_table_could_not_be_read_with_never_gets_in(cast, draft, title):
+    client = cast.client("wu")
+    address = reverse("scheme-item-edit", args=[draft.pk, "place"])
+    data = inputs(client.get(address).content.decode()) | {"title": title, "clause": ""}
+    answer = client.post(address, data)
+    assert answer.status_code == 200
+    assert "field-error" in answer.content.decode()
+    address = reverse("scheme-rule-create", args=[draft.pk, "item:place"]) + "?kind=LEVEL"
+    html = client.post(address, {"levels-0-name": title, "levels-0-value": "1"}).content.decode()
+    assert "field-error" in html
+    assert rebuilt(draft) == VILLAGE
+    page(client, "scheme-draft", draft.pk)
 
 
 def test_two_editors_of_one_piece_are_told_and_nothing_typed_is_lost(cast, draft):
