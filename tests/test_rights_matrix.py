@@ -423,7 +423,8 @@ def shown(cast):
     if found := Evaluation.objects.filter(round__state=RoundState.SHOWN).first():
         return [found.pk]
     marks = {cast.first: said(4, "55")}
-    made = make_round(cast.town, cast.people["zhao"], make_scheme(cast.town), marks, state=RoundState.SHOWN)
+    scheme = make_scheme(cast.town, code="SHOWN")
+    made = make_round(cast.town, cast.people["zhao"], scheme, marks, state=RoundState.SHOWN)
     made.objections_until = date(2099, 12, 31)
     made.save()
     return [made.evaluations.get().pk]

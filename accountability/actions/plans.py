@@ -48,9 +48,9 @@ def wanted_quarters(round: EvaluationRound) -> dict[int, Quarter]:
     return {
         each.pk: _QUARTERS[band]
         for table in quarters_by_table(round)
-        if table.quarters
+        if table.quarters is not None
         for each in table.units
-        if (band := table.quarters.band(each.total)) in _QUARTERS
+        if each.total is not None and (band := table.quarters.band(each.total)) in _QUARTERS
     }
 
 
@@ -121,8 +121,8 @@ def write_plan(
         raise ValidationError(f"措施最多{MAX_STEPS}条。")
     for step in kept.steps.filter(done_on__isnull=True):
         step.delete()
-    for number, step in enumerate(steps, last + 1):
-        PlanStep(plan=kept, number=number, content=step.content.strip(), due_on=step.due_on).save()
+    for number, wanted in enumerate(steps, last + 1):
+        PlanStep(plan=kept, number=number, content=wanted.content.strip(), due_on=wanted.due_on).save()
     kept.goal, kept.owner, kept.due_on, kept.partner = goal.strip(), owner, due_on, partner
     kept.state = PlanState.RUNNING
     _save(kept, "制定计划")
