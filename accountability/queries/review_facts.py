@@ -22,6 +22,8 @@ from branches.models import Absence, Meeting
 from branches.periods import Period
 
 _QUARTERS = "一二三四"
+#: What units score in evaluations is between them and the committee: those who rate, their peers among them, do not see it.
+_SCORES = "考核结果"
 _OF_DUTIES = (Measure.DUTIES, Measure.DUTIES_TIMELY, Measure.DEPLOYMENTS)
 _COLUMNS = [f"{measure}_{side}" for measure in Measure.values for side in ("due", "done")]
 
@@ -53,7 +55,7 @@ class _Presence:
 
 
 def facts_of(reports: Iterable[WorkReport], cycle: ReviewCycle, today: date) -> dict[int, dict]:
-    """The facts of each report by its key, ready to be stored and shown: {"until": day, "groups": [{label, lines}]},
+    """The facts of each report by its key, ready to be stored and shown: {"until": day, "groups": [{label, lines, for_raters}]},
     a line being {label, value, note, see}, `see` the page of the unit behind the number.
 
     Reports come with `organization` and `appointment__user`. At most eight queries, whatever their number. Measures are read
@@ -77,12 +79,16 @@ def facts_of(reports: Iterable[WorkReport], cycle: ReviewCycle, today: date) -> 
             ("本单位及以下合计", _measures(below[unit])),
             ("书记本人", _presence_lines(presence[report.pk])),
             ("以往述职评议的问题", problems[unit]),
-            ("考核结果", evaluations[unit]),
+            (_SCORES, evaluations[unit]),
         ]
         found[report.pk] = {
             "from": cycle.starts_on.isoformat(),
             "until": until.isoformat(),
-            "groups": [{"label": label, "lines": lines} for label, lines in groups if lines],
+            "groups": [
+                {"label": label, "lines": lines, "for_raters": label != _SCORES}
+                for label, lines in groups
+                if lines
+            ],
         }
     return found
 

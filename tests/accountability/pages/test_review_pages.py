@@ -252,6 +252,21 @@ def test_a_voter_votes_once_and_gets_a_receipt(cast, acting, cycle, town):
         assert cast.client(who).get(url).status_code == 404
 
 
+def test_raters_read_the_facts_but_not_what_the_unit_scored(cast, acting, cycle, town):
+    report = report_of(cycle, cast.first)
+    hand_in(acting("li"), report)
+    poll = rate(acting("zhao"), town).poll
+    groups = [
+        {"label": label, "for_raters": label == "本单位", "lines": [{"label": label, "value": value}]}
+        for label, value in (("本单位", "8/12（67%）"), ("考核结果", "91.5 优秀"))
+    ]
+    WorkReport.objects.filter(pk=report.pk).update(facts={"groups": groups})
+    page = text(voting(cast, poll).get(reverse("poll-vote", args=[poll.pk])))
+    assert "8/12（67%）" in page
+    assert "91.5 优秀" not in page
+    assert "91.5 优秀" in text(cast.client("li").get(reverse("work-report-detail", args=[report.pk])))
+
+
 def test_who_holds_a_poll_sees_the_turnout_and_never_who(cast, acting, cycle, town):
     session = rate(acting("zhao"), town)
     vote_all(session, "好")
