@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from . import coverage, databases, imports, issuing, pages, recompute, reviewing, submitting
+from . import coverage, databases, evaluating, imports, issuing, pages, recompute, reviewing, submitting
 from .machine import facts
 from .report import render
 
-ORDER = ("imports", "issuing", "recompute", "pages", "reviewing", "coverage", "meetings")
+ORDER = ("imports", "issuing", "recompute", "pages", "reviewing", "coverage", "evaluating", "meetings")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class Sizes:
     waiting: tuple[int, ...]
     waiting_organizations: int
     covered: tuple[int, ...]
+    evaluated: int
+    evaluated_few: int
+    items: int
 
 
 FULL = Sizes(
@@ -46,6 +49,9 @@ FULL = Sizes(
     waiting=(1_000, 100_000),
     waiting_organizations=10_000,
     covered=(10, 100, 1_000),
+    evaluated=1_665,
+    evaluated_few=10,
+    items=131,
 )
 SMALL = Sizes(
     pages=(200, 1_000),
@@ -62,6 +68,9 @@ SMALL = Sizes(
     waiting=(500, 4_000),
     waiting_organizations=1_000,
     covered=(5, 20, 100),
+    evaluated=100,
+    evaluated_few=10,
+    items=40,
 )
 
 
@@ -99,13 +108,26 @@ def run(wanted: list[str]) -> tuple[str, bool]:
                 )
             case "coverage":
                 measured[name] = coverage.measure(list(sizes.covered), now, say)
+            case "evaluating":
+                measured[name] = evaluating.measure(
+                    sizes.evaluated, sizes.evaluated_few, sizes.items, sizes.requests, now, say
+                )
             case "meetings":
                 measured[name] = submitting.measure(
                     sizes.submit_organizations, sizes.submit_seconds, sizes.submit_rounds, now, say
                 )
     shown = [
         measured[name]
-        for name in ("recompute", "pages", "reviewing", "coverage", "meetings", "issuing", "imports")
+        for name in (
+            "recompute",
+            "pages",
+            "reviewing",
+            "coverage",
+            "evaluating",
+            "meetings",
+            "issuing",
+            "imports",
+        )
         if name in measured
     ]
     return render(facts(timezone.localdate(now)), shown), not wanted and not is_small
