@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accountability import scoring
 from accountability.choices import EntryOrigin, ObjectionState, RoundState
-from accountability.computing import faults_of, scored
+from accountability.computing import faults_of, scored, without_collector
 from accountability.evaluation_access import lock_round
 from accountability.known import datum_of
 from accountability.models import (
@@ -76,7 +76,8 @@ def run_evaluation(*, pk: int, now) -> bool:
         sheets = []
         for pinned in _pinned(round):
             _note(pk, TaskState.RUNNING, f"正在计算：{pinned.scheme.title}", timezone.now())
-            sheets.append(compute(pinned, round, began))
+            with without_collector():
+                sheets.append(compute(pinned, round, began))
         _note(pk, TaskState.RUNNING, "正在写入结果", timezone.now())
         _write(round, sheets, began)
     except DatabaseError:

@@ -57,7 +57,7 @@ def read_by(rule: Rule, entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 def is_without_reading(rule: Rule, entries: Sequence[Entry]) -> bool:
     """Whether it is said that a rule does not apply, or nothing was due of which it takes a share."""
-    if not entries:
+    if all(entry.applies and entry.due != 0 for entry in entries):
         return False
     if any(not entry.applies for entry in entries):
         return True
@@ -67,7 +67,9 @@ def is_without_reading(rule: Rule, entries: Sequence[Entry]) -> bool:
 
 def is_inapplicable(item: Item, entries: Sequence[Entry]) -> bool:
     """Whether none of the rules of an item has anything to judge, which is not the same as nothing entered."""
-    return bool(entries) and all(is_without_reading(rule, read_by(rule, entries)) for rule in readers(item))
+    if all(entry.applies and entry.due != 0 for entry in entries):
+        return False  # no rule can find it otherwise; asked of every item of every unit
+    return all(is_without_reading(rule, read_by(rule, entries)) for rule in readers(item))
 
 
 def starting(line: Line, item: Item) -> Decimal:
