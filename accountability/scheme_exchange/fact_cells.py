@@ -132,8 +132,10 @@ def example_of(ask: Ask) -> str:
         main = next(iter(ask.levels))
     elif ask.range:
         main = plain(ask.range[1])
-    elif "due" in ask.fields:
+    elif ask.kinds & _SHARES:
         main = "9/10"
+    elif "value" in ask.fields:
+        main = "85"
     else:
         main = "2"
     return main + ("（理由）" if ask.asks_reason else "（事项）" if ask.has_matter else "")

@@ -3,6 +3,7 @@
 import re
 import time
 import zipfile
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from openpyxl import Workbook
 
+from accountability.filling import asks_of
+from accountability.scheme_exchange.fact_cells import STATED, read_cell, said, write_cell
 from accountability.scheme_exchange.parameters import read_parameters, spoken, write_parameters, written
 from accountability.scheme_exchange.spreadsheet import (
     HEAD_ROWS,
@@ -365,3 +368,74 @@ def test_the_examples_of_the_description_are_read_as_they_stand():
         values, problems = read_parameters(kind, place, "" if example == "–" else example)
         assert problems == []
         assert {param.name for param in written(kind, place) if param.is_required} <= set(values)
+
+
+# Facts in cells
+
+
+@given(tables())
+def test_what_a_cell_can_say_of_a_fact_comes_back_the_same(table):
+    scheme, facts = table
+    for ask in asks_of(scheme):
+        for unit in facts.units:
+            entries = [
+                each
+                for each in unit.entries
+                if each.item == ask.item.key and not (each.by or each.of or each.flags)
+            ]
+            text = write_cell(ask, entries)
+            if text != STATED:
+                assert [said(each) for each in read_cell(ask, text)] == [said(each) for each in entries]
+
+
+def test_a_cell_of_a_fact_is_read_as_it_is_meant():
+    rules = """[
+        { kind = "STEP", fact = "率", steps = [{ from = 90, p = 10 }] },
+        { kind = "TIERED", fact = "奖", tiers = { "县" = 1, "市（地）" = 2 } },
+        { kind = "BOOL", fact = "有", p = 1 },
+        { kind = "DISCRETION", fact = "评", from = -5, to = 5 },
+        { kind = "ESCALATE", fact = "年", n = 3, p = 1, q = 1 },
+        { kind = "MISS_COUNT", fact = "会", n = 4, p = 1 },
+        { kind = "DEDUCT_EACH", fact = "迟", p = 1 },
+        { kind = "MAX_ONLY" },
+    ]"""
+    table = read_scheme(
+        'code = "c"\ntitle = "办法"\nfull = 10\n[[line]]\nkey = "l"\ntitle = "分类"\nfull = 10\n'
+        f'[[line.item]]\nkey = "x"\ntitle = "评价项"\nfull = 10\nrule = {rules}'
+    )
+    asks = {ask.fact: ask for ask in asks_of(table)}
+
+    def found(fact, value):
+        return [
+            {name: each for name, each in said(entry).items() if name != "fact"}
+            for entry in read_cell(asks[fact], value)
+        ]
+
+    assert found("率", "３８ / ４０") == [{"count": 38, "due": 40}]
+    assert found("率", "92.5%") == found("率", 92.5) == [{"value": "92.5"}]
+    assert found("奖", "县（河道治理）；市（地）×2 ") == [
+        {"level": "县", "matter": "河道治理"},
+        {"level": "市（地）", "count": 2},
+    ]
+    assert found("奖", "市(地)") == [{"level": "市（地）"}]
+    assert found("有", "√") == found("有", True) == [{"yes": True}]
+    assert found("评", "－2（迟到两次）") == [{"points": "-2", "reason": "迟到两次"}]
+    assert found("年", "5年") == [{"value": "5"}]
+    assert found("会", 3.0) == [{"count": 3}]
+    assert found("会", "不适用（不设支委会）") == [{"applies": False, "reason": "不设支委会"}]
+    assert found("迟", "2次；1（“三月；四月”）") == [{"count": 2}, {"count": 1, "matter": "三月；四月"}]
+    assert found("迟", "  ") == []
+    for fact, value, message in (
+        ("率", 0.95, "95% 请填 95"),
+        ("率", "1；2", "只填一个"),
+        ("率", date(2026, 3, 4), "成了日期"),
+        ("奖", "省", "应填：县、市（地）"),
+        ("有", "可能", "应填“是”或“否”"),
+        ("评", "3", "理由"),
+        ("评", "8（好）", "-5到5分之间"),
+        ("会", "不适用", "为什么不适用"),
+        ("迟", "1.5", "应为整数"),
+        ("迟", "（" * 3000, "最多 2000 个字"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            read_cell(asks[fact], value)
