@@ -37,6 +37,13 @@ class PointsField(forms.DecimalField):
         return {"inputmode": "decimal", "step": "any"}
 
 
+class EvidenceField(forms.CharField):
+    """A record chosen from those of the unit, or words; the page offers the records in one list for all fields."""
+
+    is_evidence = True
+    widget = forms.TextInput(attrs={"list": "evidence-choices", "autocomplete": "off"})
+
+
 class EntryForm(forms.Form):
     """One fact, typed as its rules read it and nothing else. `about` are the members or units it may be about."""
 
@@ -76,10 +83,10 @@ class EntryForm(forms.Form):
             )
             self._add("on", day)
         self._add("note", forms.CharField(label="说明（可不填）", max_length=500))
-        for number_, name in enumerate(EVIDENCE_FIELDS, start=1):
-            words = forms.TextInput(attrs={"list": "evidence-choices", "autocomplete": "off"})
-            self._add(name, forms.CharField(label=f"佐证 {number_}", max_length=200, widget=words))
+        for place, name in enumerate(EVIDENCE_FIELDS, start=1):
+            self._add(name, EvidenceField(label=f"佐证 {place}", max_length=200))
         self.fields["files"] = _Files(label="佐证文件", required=False)
+        _dress(self)
 
     def _add(self, name, field):
         field.required = False  # what is missing is said by the action, at the same field
@@ -147,13 +154,7 @@ class RowForm(EntryForm):
         if "count" in self.fields:
             self.fields["count"].initial = None
         self.initial["seen"] = entry.pk if entry else ""
-        for field in self.fields.values():
-            if isinstance(field.widget, forms.CheckboxSelectMultiple):
-                continue
-            is_choice = isinstance(field.widget, forms.Select)
-            field.widget.attrs["class"] = (
-                f"form-{'select form-select' if is_choice else 'control form-control'}-sm"
-            )
+        _dress(self, "-sm")
 
     @property
     def is_blank(self) -> bool:
@@ -190,8 +191,21 @@ class InapplicableForm(forms.Form):
 
     reason = forms.CharField(label="为什么不适用", max_length=500)
 
+    def __init__(self, data=None, *, number=0):
+        super().__init__(data, auto_id=f"id_no{number}_%s")
+        _dress(self)
+
     def said(self, item: str) -> scoring.Entry:
         return scoring.Entry(item=item, applies=False, reason=self.cleaned_data["reason"])
+
+
+def _dress(form, size="") -> None:
+    """Give the fields Bootstrap's classes, small ones with `size`."""
+    for field in form.fields.values():
+        if isinstance(field.widget, forms.CheckboxSelectMultiple):
+            continue
+        kind = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
+        field.widget.attrs["class"] = f"{kind} {kind}{size}" if size else kind
 
 
 def _data_field(ask, name):
@@ -216,7 +230,7 @@ def _data_field(ask, name):
         case "value":
             if "ESCALATE" in kinds:
                 return PointsField(label="年数", min_value=0)
-            return PointsField(label="数值（百分比只填数字）")
+            return PointsField(label="数值", help_text="百分比只填数字；或填完成数与应完成数，由系统算。")
         case "count":
             is_figure = "due" in ask.fields and "MISS_COUNT" not in kinds
             label = "完成数" if is_figure else "实有次数" if "MISS_COUNT" in kinds else "次数"

@@ -140,7 +140,7 @@ def _entry(request, page, row):
 
 
 def _inapplicable(request, page, row):
-    form = InapplicableForm(request.POST)
+    form = InapplicableForm(request.POST, number=page.items.index(row) + 1)
     if form.is_valid():
         try:
             add_entry(
@@ -190,11 +190,15 @@ def _blocks(page, editing=None, refused=None) -> list[Block]:
     for number, row in enumerate(page.items, start=1):
         form = refused[1] if refused and refused[0] == row.item.key else None
         asks = [(ask, _form(page, row, ask, editing, form)) for ask in row.asks]
-        closing = (
-            form if isinstance(form, InapplicableForm) else InapplicableForm() if row.may_close else None
-        )
+        closing = _closing(row, number, form)
         blocks.append(Block(row, asks, closing, number))
     return blocks
+
+
+def _closing(row, number, refused) -> InapplicableForm | None:
+    if isinstance(refused, InapplicableForm):
+        return refused
+    return InapplicableForm(number=number) if row.may_close else None
 
 
 def _form(page, row, ask, editing, refused) -> EntryForm | None:
