@@ -46,8 +46,8 @@ _WHOLE = (TIMES, FROM_ONE, STEPS_DOWN, PLACES)
 _SUFFIX = {SHARE: "%", PERCENT: "%", FACTOR: "倍", STEPS_DOWN: "档", TIMES: "", FROM_ONE: ""}
 _VALUES = {
     POINTS_BY: (POINTS, "分值"),
-    SHARES_BY: (SHARE, "权重"),
-    PERCENT_BY: (PERCENT, "最多"),
+    SHARES_BY: (SHARE, "权重（%）"),
+    PERCENT_BY: (PERCENT, "最多（%）"),
     TIMES_BY: (TIMES, "最多几个"),
     ONE_IN: (FROM_ONE, "每几个一个"),
     FACTORS_BY: (FACTOR, "系数"),
@@ -72,10 +72,13 @@ _HELP_OF = {
     ("LEVEL", "levels"): "如 好 20、较好 15、一般 10、差 0。",
     ("TIERED", "tiers"): "如 镇 2、县 4、市 6、省 10。",
     ("STEP", "steps"): "起点本身属于这一段，如 95 以上 10 分、85 以上 8 分；低于最低一段的不得分。",
-    ("CUTOFF", "bands"): "分数线本身属于这一等次。上限可以不填；填了只用来核对有没有重叠和空档。",
+    (
+        "CUTOFF",
+        "bands",
+    ): "分数线本身属于这一等次。上限可以不填，填了只用来核对有没有重叠和空档；最低一等不用填。",
     ("GATE", "lines"): "由低到高。",
     ("ASSESSORS", "weights"): "各方权重合计为 100%。",
-    ("QUOTA", "shares"): "三种写法可以只用一种；都写的取最少的。",
+    ("QUOTA", "shares"): "三种写法可以只用一种，都写的取最少的；不限名额的等次不填。",
 }
 
 
@@ -260,7 +263,14 @@ class RuleForm:
     def _rows(self, param: Param, value: Any, params: Mapping[str, Any]) -> Rows:
         columns = self._columns(param)
         written = self._written(param, value, params)
-        count = len(written) + SPARE_ROWS if written else SPARE_ROWS + 2
+        if not self.is_bound and self._is_by_grade(param):
+            named = {row[0] for row in written}
+            written += [
+                (grade, *[None] * (len(columns) - 1)) for grade in self.table.grades if grade not in named
+            ]
+            count = max(len(written), SPARE_ROWS)
+        else:
+            count = len(written) + SPARE_ROWS if written else SPARE_ROWS + 2
         if self.is_bound:
             numbers = [
                 int(number)
@@ -282,6 +292,10 @@ class RuleForm:
         help_text = _HELP_OF.get((self.kind.name, param.name), _HELP.get(param.name, ""))
         label = "各级的分类和达标后的等次" if self.kind.name == "GATE" else param.label
         return Rows(param.name, label, [column[1] for column in columns], rows, help_text)
+
+    def _is_by_grade(self, param: Param) -> bool:
+        """Whether each grade has its row, left open when nothing is said of it."""
+        return self.kind.group is Group.GRADE and param.shape is not TEXTS
 
     def _columns(self, param: Param) -> list[tuple]:
         """(key, heading, shape, required, options, suggestions) of each column."""
@@ -328,7 +342,8 @@ class RuleForm:
         param = next(param for param in self.kind.params if param.name == part.name)
         found, seen = [], set()
         for row in part.rows:
-            if not any(cell.raw.strip() for cell in row):
+            typed = row[1:] if self._is_by_grade(param) else row
+            if not any(cell.raw.strip() for cell in typed):
                 continue
             values = [cell.read() for cell in row]
             first = row[0]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accountability.actions.scheme_drafts import begin_draft, begin_scheme, change_draft
 from accountability.actions.schemes import change_scheme, create_scheme
 from accountability.forms.scheme_rules import example_rule
-from accountability.models import Scheme, SchemeDraft, SchemeVersion
+from accountability.models import EvaluationRound, RoundScheme, Scheme, SchemeDraft, SchemeVersion
 from accountability.scheme_edits import Spot, add_rule, piece, put
 from accountability.scoring import KINDS, Item, Place, read_scheme, rule_of
 from accountability.scoring.checks import written_at
@@ -460,3 +460,35 @@ def test_the_draft_of_a_big_table_asks_no_more(cast, django_assert_max_num_queri
     with django_assert_max_num_queries(15):
         html = page(client, "scheme-draft", draft.pk)
     assert html.count('name="down" value="item:') == 131
+
+
+def test_where_a_scheme_is_used_and_that_rounds_stay_with_their_version(cast, scheme):
+    now = timezone.now()
+    used = EvaluationRound.objects.create(
+        organization=cast.town,
+        title="全镇年度考核",
+        year=scheme.year,
+        starts_on=date(scheme.year, 1, 1),
+        ends_on=date(scheme.year, 12, 31),
+        fill_until=date(scheme.year, 12, 31),
+        author=cast.people["wu"],
+        created_at=now,
+    )
+    RoundScheme.objects.create(round=used, scheme=scheme, version=scheme.versions.get())
+    table = put(VILLAGE, PLACE, replace(piece(VILLAGE, PLACE), title="阵地"))
+    change_scheme(actor=actor(cast), scheme=scheme, table=table, version=1, reason="改", now=now)
+    html = page(cast.client("zhao"), "scheme-detail", scheme.pk)
+    assert reverse("round-detail", args=[used.pk]) in html
+    assert "按第 1 版（不随修改变动）" in html
+    assert "全镇年度考核" not in page(cast.client("li"), "scheme-detail", scheme.pk)
+    client = cast.client("wu")
+    client.post(reverse("scheme-edit", args=[scheme.pk]))
+    draft = SchemeDraft.objects.get()
+    change_draft(
+        actor=actor(cast),
+        draft=draft,
+        change=lambda changed: replace(changed, year=scheme.year + 1),
+        now=now,
+    )
+    answer = client.post(reverse("scheme-draft-save", args=[draft.pk]), {"number": 2, "reason": "改年度"})
+    assert "已用于考核的办法不能改年度" in answer.content.decode()

@@ -179,3 +179,13 @@ def test_more_rows_are_shown_on_request():
     more = RuleForm(KINDS["LEVEL"], Place.ITEM, TABLE, data=data, more=True)
     assert (len(few.parts[1].rows), len(more.parts[1].rows)) == (4, 9)
     assert more.is_valid()
+
+
+def test_every_grade_has_a_row_that_may_stay_open():
+    form = RuleForm(KINDS["CUTOFF"], Place.SCHEME, TABLE)
+    (bands,) = form.parts
+    assert [row[0].raw for row in bands.rows] == list(TABLE.grades)
+    filled = RuleForm(KINDS["CUTOFF"], Place.SCHEME, TABLE, data=form.data | {"bands-0-from": "85"})
+    assert filled.is_valid()
+    assert filled.rule == rule_of("CUTOFF", Place.SCHEME, bands=[{"grade": "优秀", "from": "85"}])
+    assert not RuleForm(KINDS["CUTOFF"], Place.SCHEME, TABLE, data=form.data).is_valid()
