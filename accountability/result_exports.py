@@ -48,6 +48,8 @@ def write_result_sheet(stream: IO[bytes], page: ResultPage, *, mark: str) -> int
         sheet.write_string(line, 0, escape(group.line.title), strong)
         _write_points(sheet, line, 2, group.full, strong)
         _write_points(sheet, line, 3, group.points, strong)
+        if group.notes:
+            sheet.write_string(line, 4, escape("；".join(group.notes)), cell)
         for item in group.items:
             line += 1
             items += 1

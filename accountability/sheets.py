@@ -63,11 +63,12 @@ class ItemRow:
 
 @dataclass(frozen=True)
 class LineRow:
-    """One line with its items."""
+    """One line with its items; `notes`: what became of their sum, as where it was capped or not scored at all."""
 
     line: Line
     points: str
     items: list[ItemRow]
+    notes: list[str]
 
     @property
     def full(self) -> str:
@@ -128,6 +129,7 @@ def sheet_of(scheme: Scheme, result: Mapping[str, Any] | None) -> Sheet:
                 )
                 for item in line.items
             ],
+            list(_notes(result["explanation"], line.key)) if result else [],
         )
         for line in scheme.lines
     ]
@@ -157,6 +159,23 @@ def _steps_of_items(step: Mapping, path: tuple[str, ...] = ()) -> dict[str, list
         for key, steps in _steps_of_items(part, inside).items():
             found.setdefault(key, []).extend(steps)
     return found
+
+
+def _notes(step: Mapping, line: str, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """What is said of a line beside its items; each time it was scored, when that was several times."""
+    if step["what"] == "item":
+        return
+    if step["what"] == "line":
+        if step["key"] == line:
+            parts = step.get("parts", ())
+            said = [_in_words(part) for part in parts if part["what"] not in ("item", "share")]
+            if not parts and "because" in step:
+                said.append(step["because"])
+            yield from (f"{'，'.join(path)}：{words}" if path else words for words in said)
+        return
+    inside = (*path, step["label"]) if step["what"] == "share" else path
+    for part in step.get("parts", ()):
+        yield from _notes(part, line, inside)
 
 
 def _joined(step: Mapping) -> Mapping:
@@ -199,10 +218,13 @@ def _way(step: Mapping) -> Iterator[OnTheWay]:
 def _in_lines(step: Mapping, depth: int = 0) -> Iterator[str]:
     """The steps in words, those beneath a step further in."""
     parts = step.get("parts", ())
-    words = f"{step['label']} {signed(Decimal(step['points']))} {step.get('because', '')}".strip()
-    yield "　" * depth + words
+    yield "　" * depth + _in_words(step)
     for part in parts:
         yield from _in_lines(part, depth + 1)
+
+
+def _in_words(step: Mapping) -> str:
+    return f"{step['label']} {signed(Decimal(step['points']))} {step.get('because', '')}".strip()
 
 
 def _factor(step: Mapping) -> str:
