@@ -287,6 +287,8 @@ urlpatterns = [
     ),
     path("appraisals/<int:pk>/", appraisals.appraisal_detail, name="appraisal-detail"),
     path("appraisals/<int:pk>/advance/", appraisals.appraisal_advance, name="appraisal-advance"),
+    path("appraisals/<int:pk>/version/", appraisals.appraisal_version, name="appraisal-version"),
+    path("appraisals/<int:pk>/cancel/", appraisals.appraisal_cancel, name="appraisal-cancel"),
     path("appraisals/<int:pk>/roster/", appraisals.appraisal_roster, name="appraisal-roster"),
     path("appraisals/<int:pk>/meeting/", appraisals.appraisal_meeting, name="appraisal-meeting"),
     path("appraisals/<int:pk>/poll/", appraisals.appraisal_poll, name="appraisal-poll"),
@@ -311,6 +313,9 @@ urlpatterns = [
     path("assessments/<int:window>/<int:evaluation>/", assessing.assessment_edit, name="assessment-edit"),
     path("evaluation-rounds/<int:pk>/windows/", assessing.window_list, name="window-list"),
     path("evaluation-rounds/<int:pk>/windows/<int:number>/", assessing.window_change, name="window-change"),
+    path(
+        "evaluation-rounds/<int:pk>/windows/<int:number>/polls/", assessing.window_polls, name="window-polls"
+    ),
     path(
         "evaluation-rounds/<int:pk>/windows/<int:number>/close/", assessing.window_close, name="window-close"
     ),

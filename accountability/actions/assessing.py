@@ -47,7 +47,10 @@ class Incomplete(ValidationError):
 def open_window(
     *, actor: Actor, round: EvaluationRound, role: AssessorRole | str, by: str = "", opens_on, closes_on, now
 ) -> AssessorWindow:
-    """Let a body of assessors score from one day to another. Members vote in secret, a poll for each unit."""
+    """Let a body of assessors score from one day to another.
+
+    Members vote in secret, a poll for each unit; the public is asked on paper, which two persons count.
+    """
     kept = _gathering(actor, round)
     bodies = bodies_of(kept)
     if not bodies:
@@ -271,8 +274,9 @@ def _open_polls(actor, window, now) -> None:
             raise ValidationError(
                 {"role": f"投票测评的评价项都要按同样的档次评，“{asks[-1].item.title}”不是。"}
             )
-        voters = _voters(window, evaluation)
-        if not voters:
+        on_paper = window.role == AssessorRole.PUBLIC
+        voters = [] if on_paper else _voters(window, evaluation)
+        if not voters and not on_paper:
             continue  # nobody there to ask
         with _at_field("role", evaluation):
             poll = open_poll(
@@ -284,6 +288,7 @@ def _open_polls(actor, window, now) -> None:
                 categories={},
                 subjects=[f"{ask.item.title} {ask.fact}".strip()[:120] for ask in asks],
                 voters=voters,
+                on_paper=on_paper,
                 opens_at=max(now, _start_of(window.opens_on)),
                 closes_at=_end_of(window.closes_on),
                 now=now,

@@ -95,7 +95,9 @@ def is_countable(poll: Poll) -> bool:
     if poll.state == PollState.CANCELLED:
         return False
     if programme := getattr(poll, "programme", None):
-        return programme.step == AppraisalStep.POLL
+        return programme.step == AppraisalStep.POLL and programme.cancelled_at is None
+    if assessment := getattr(poll, "assessment", None):
+        return assessment.taken_up_at is None
     session = getattr(poll, "session", None)
     return session is None or session.state in (SessionState.PREPARING, SessionState.RATING)
 
@@ -104,9 +106,12 @@ def _countable(poll) -> Poll:
     """The poll, locked, so that the two who count come one after the other, and its programme stays at its step."""
     list(AppraisalProgramme.objects.select_for_update(no_key=True).filter(poll=poll.pk).values_list("pk"))
     Poll.objects.select_for_update(no_key=True).get(pk=poll.pk)
-    kept = Poll.objects.select_related("organization", "programme", "session").get(pk=poll.pk)
+    kept = Poll.objects.select_related("organization", "programme", "session", "assessment").get(pk=poll.pk)
     if kept.state == PollState.CANCELLED:
         raise ValidationError("这次测评已经取消，不再计票。")
+    programme = getattr(kept, "programme", None)
+    if programme and programme.cancelled_at:
+        raise ValidationError("这次民主评议已经取消，不再计票。")
     if not is_countable(kept):
         raise ValidationError("测评结果已经用于评定，不能再录入或更正纸质票。")
     return kept
@@ -122,7 +127,10 @@ def _check(poll, paper) -> None:
     figures += [n for by_choice in paper.counts.values() for n in by_choice.values()]
     if min(figures) < 0:
         raise ValidationError("票数不能是负数。")
-    most = poll.voters.filter(category=paper.category, has_voted=False).count()
+    if poll.voters.exists():
+        most = poll.voters.filter(category=paper.category, has_voted=False).count()
+    else:
+        most = paper.issued  # everybody is asked on paper, and nobody is listed
     if problems := count_problems(paper, numbers, most):
         raise ValidationError(
             {key if isinstance(key, str) else f"subject_{key}": text for key, text in problems.items()}

@@ -37,16 +37,18 @@ def open_poll(
     opens_at: datetime,
     closes_at: datetime,
     most: Mapping[str, int] | None = None,
+    on_paper: bool = False,
     now: datetime,
 ) -> Poll:
     """Open a poll on `subjects` (labels, numbered from 1) for `voters` (account, member, category).
 
     `choices` from the best to the lowest; `categories` with their weights, or {} where all voters are alike, whose
-    category is then "". Somebody named twice votes once, in the category named first. `ValidationError` names the
-    field: closes_at, choices, categories, subjects, voters.
+    category is then "". `on_paper`: nobody votes on screen, two persons count the papers. Somebody named twice votes
+    once, in the category named first. `ValidationError` names the field: closes_at, choices, categories, subjects,
+    voters.
     """
     found = _distinct(voters)
-    _check(choices, categories, subjects, found, opens_at, closes_at, most or {}, now)
+    _check(choices, categories, subjects, found, opens_at, closes_at, most or {}, on_paper, now)
     poll = Poll.objects.create(
         organization=organization,
         purpose=purpose,
@@ -208,7 +210,7 @@ def _distinct(voters) -> list[tuple]:
     return found
 
 
-def _check(choices, categories, subjects, voters, opens_at, closes_at, most, now) -> None:
+def _check(choices, categories, subjects, voters, opens_at, closes_at, most, on_paper, now) -> None:
     if closes_at <= opens_at or closes_at <= now:
         raise ValidationError({"closes_at": "截止时间要晚于开始时间，也要晚于现在。"})
     if len(choices) < 2 or len(set(choices)) < len(choices):
@@ -220,7 +222,7 @@ def _check(choices, categories, subjects, voters, opens_at, closes_at, most, now
         raise ValidationError({"categories": "每个类别的权重都要大于0。"})
     if not subjects:
         raise ValidationError({"subjects": "请至少选一个测评对象。"})
-    if not voters:
+    if not voters and not on_paper:
         raise ValidationError({"voters": "请至少选一名参评人。"})
     for user, member, category in voters:
         if category not in (categories or {"": 1}):

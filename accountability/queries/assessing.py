@@ -6,7 +6,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from accountability import filling
 from accountability.choices import AssessorRole, PollState, RoundState
 from accountability.filling import Ask
-from accountability.models import AssessorSheet, AssessorWindow, Evaluation, EvaluationRound
+from accountability.models import AssessorPoll, AssessorSheet, AssessorWindow, Evaluation, EvaluationRound
 from accountability.scoring import Scheme, Source
 from branches.access import Actor, Right
 from branches.choices import Post
@@ -166,6 +166,18 @@ def _lines(actor, window, evaluations, number) -> list[AssessmentLine]:
     )
     sheets = {each.evaluation_id: each for each in _sheets(actor, window).filter(evaluation__in=first)}
     return [AssessmentLine(each, sheets.get(each.pk)) for each in first]
+
+
+def polls_of(window: AssessorWindow) -> QuerySet:
+    """The polls of a window by unit, each with `due` voters and how many have `voted`."""
+    return (
+        AssessorPoll.objects.filter(window=window)
+        .select_related("evaluation__organization", "evaluation__appointment__user", "poll")
+        .annotate(
+            due=Count("poll__voters"), voted=Count("poll__voters", filter=Q(poll__voters__has_voted=True))
+        )
+        .order_by("evaluation__organization__path", "pk")
+    )
 
 
 @dataclass(frozen=True)

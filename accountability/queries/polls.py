@@ -91,7 +91,7 @@ def poll_results(poll: Poll) -> PollResults:
 def is_settled(poll: Poll) -> bool:
     """Whether the result may be looked at: the poll is closed, and no more paper ballots are counted into it.
 
-    Read `poll` with its `session` and `programme`.
+    Read `poll` with its `session`, `programme` and `assessment`.
     """
     if poll.state != PollState.CLOSED:
         return False
@@ -99,6 +99,8 @@ def is_settled(poll: Poll) -> bool:
         return session.state in (SessionState.GRADING, SessionState.PUBLISHED)
     if programme := getattr(poll, "programme", None):
         return programme.step not in (AppraisalStep.SELF, AppraisalStep.PEERS, AppraisalStep.POLL)
+    if assessment := getattr(poll, "assessment", None):
+        return assessment.taken_up_at is not None
     return True
 
 
@@ -108,6 +110,11 @@ def read_before(poll: Poll) -> dict[int, WorkReport]:
         return {}
     reports = WorkReport.objects.filter(subject__poll=poll, submitted_at__isnull=False)
     return {each.subject.number: each for each in reports.select_related("subject")}
+
+
+def has_votes(poll: Poll) -> bool:
+    """Whether anybody has voted, on screen or, by what was counted, on paper."""
+    return poll.voters.filter(has_voted=True).exists() or poll.paper_counts.exists()
 
 
 def turnout_of(poll: Poll) -> list[Turnout]:

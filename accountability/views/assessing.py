@@ -26,12 +26,16 @@ from accountability.queries.assessing import (
     is_open,
     my_windows,
     next_left,
+    polls_of,
     sheet_of,
     window_rows,
     windows_now,
 )
 from accountability.queries.units import charges_of, members_of
 from branches.access import Right, door
+from branches.paging import CappedPaginator
+
+PAGE = 50
 
 
 @door(Right.VIEW_EVALUATIONS)
@@ -148,6 +152,25 @@ def window_change(request, round, number):
     context = {"organization": round.organization, "round": round, "window": window, "form": form}
     status = 422 if request.method == "POST" else 200
     return render(request, "accountability/window_change.html", context, status=status)
+
+
+@door(Right.EVALUATE, EvaluationRound)
+@require_safe
+def window_polls(request, round, number):
+    """The polls of a window of many assessors, unit by unit."""
+    window = get_object_or_404(AssessorWindow.objects.select_related("round"), round=round, pk=number)
+    pages = CappedPaginator(polls_of(window), PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    context = {
+        "organization": round.organization,
+        "round": round,
+        "window": window,
+        "rows": list(page),
+        "total": f"共 {pages.total} 个单位",
+        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+        "first_url": "?" if page.has_previous() else "",
+    }
+    return render(request, "accountability/window_polls.html", context)
 
 
 @require_POST

@@ -23,7 +23,7 @@ from branches.access import Right, door
 def paper_count(request, poll):
     """One person's count of the papers of one category; the other's figures only show where both differ."""
     actor = request.actor
-    poll = Poll.objects.select_related("organization", "programme", "session").get(pk=poll.pk)
+    poll = Poll.objects.select_related("organization", "programme", "session", "assessment").get(pk=poll.pk)
     if not may_count(actor, poll):
         raise PermissionDenied("纸质票由组织测评的同志和参评人中的计票人录入。")
     category = request.GET.get("category", "")

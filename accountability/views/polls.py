@@ -113,7 +113,9 @@ def _require(actor, poll) -> None:
 
 
 def _detail(request, poll, extend_form=None, cancel_form=None):
-    poll = Poll.objects.select_related("organization", "author", "session", "programme").get(pk=poll.pk)
+    poll = Poll.objects.select_related("organization", "author", "session", "programme", "assessment").get(
+        pk=poll.pk
+    )
     settled = is_settled(poll)
     context = {
         "organization": poll.organization,

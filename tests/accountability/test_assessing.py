@@ -15,6 +15,7 @@ from accountability.actions.assessing import (
     save_sheet,
     submit_sheet,
 )
+from accountability.actions.paper_counts import enter_count
 from accountability.actions.polls import cast_ballot
 from accountability.choices import AssessorRole, EntryOrigin
 from accountability.models import AssessorSheet, AssessorWindow, EvaluationEntry
@@ -144,6 +145,28 @@ def test_members_vote_in_secret_and_count_from_five_ballots_up(cast, acting, eva
     assert sorted(entries.values_list("evaluation", "level", "count", "by")) == sorted(
         [(evaluation.pk, "好", 4, "互评"), (evaluation.pk, "差", 1, "互评")]
     )
+
+
+def test_the_public_is_asked_on_paper_which_two_persons_count(cast, acting, evaluation, opened):
+    window = opened(AssessorRole.PUBLIC, "互评")
+    poll = window.polls.get(evaluation=evaluation).poll
+    zhao = cast.client("zhao")
+    assert (
+        "第二支部"
+        in zhao.get(reverse("window-polls", args=[evaluation.round_id, window.pk])).content.decode()
+    )
+    counts = {1: {"好": 18, "较好": 6, "差": 1}}
+    papers = {"category": "", "issued": 30, "returned": 26, "valid": 25, "counts": counts, "now": NOW}
+    enter_count(actor=acting("zhao"), poll=poll, **papers)
+    close_window(actor=acting("zhao"), window=window, now=NOW)
+    assert not EvaluationEntry.objects.filter(origin=EntryOrigin.ASSESSOR).exists()  # nobody agrees yet
+    assert "还可以计入纸质票" in zhao.get(reverse("poll-detail", args=[poll.pk])).content.decode()
+    enter_count(actor=acting("qian"), poll=poll, **papers)
+    close_window(actor=acting("zhao"), window=window, now=NOW)
+    entries = EvaluationEntry.objects.filter(origin=EntryOrigin.ASSESSOR, evaluation=evaluation)
+    assert set(entries.values_list("level", "count")) == {("好", 18), ("差", 1), ("较好", 6)}
+    with pytest.raises(ValidationError, match="不能再录入"):
+        enter_count(actor=acting("qian"), poll=poll, **papers | {"issued": 31})
 
 
 def test_the_pages_from_the_window_to_the_sheet(cast, evaluation):
