@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accountability.access import readable_schemes
 from accountability.models import Scheme, SchemeVersion
-from accountability.scheme_exchange.spreadsheet import TooLong, write_spreadsheet
+from accountability.scheme_exchange.writing import TooLong, write_spreadsheet
 from accountability.scoring import Scheme as Table
 from branches.access import Right
 from branches.actions.audit import record_event

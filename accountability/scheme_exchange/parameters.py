@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from accountability.scoring import KINDS, Kind, Param, Place, Rule
+from accountability.scoring import KINDS, Kind, Param, Place, Rule, rule_of
+from accountability.scoring.files import parse
 from accountability.scoring.kinds import FACT
 
 from . import words
@@ -109,3 +110,13 @@ def _portions(kind: Kind, params: dict[str, Param], text: str) -> Iterator[tuple
     for at, (name, _, start) in enumerate(heads, start=1):
         end = heads[at][1] if at < len(heads) else len(text)
         yield name, text[start:end].strip(words.BETWEEN + " \t\r")
+
+
+def example_of(kind: Kind, place: Place) -> str:
+    """What may stand in the cell of parameters of a rule of this kind."""
+    if kind.name == "GATE":  # whose example names lines as a test does
+        return "各级的分类：组织健全、治理有序；达标线：80；各级达标后的等次：三星、四星"
+    text = re.sub(r"^\[\[.*\]\]$", "[[rule]]", f"[[rule]]\n{kind.example.rule}", flags=re.MULTILINE)
+    values = next(each for each in parse(text)["rule"] if each.pop("kind") == kind.name)
+    values.pop(FACT, None)
+    return write_parameters(rule_of(kind.name, place, **values), place)

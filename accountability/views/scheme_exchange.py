@@ -13,8 +13,9 @@ from accountability.actions.schemes import Outdated
 from accountability.forms.scheme_exchange import MOST_SEALED, SchemeApplyForm, SchemeFileForm, seal
 from accountability.queries.scheme_imports import scheme_import_preview
 from accountability.scheme_exchange.drafts import Draft, judged
-from accountability.scheme_exchange.spreadsheet import read_spreadsheet, write_blank
+from accountability.scheme_exchange.reading import read_spreadsheet
 from accountability.scheme_exchange.toml import located, read_toml
+from accountability.scheme_exchange.writing import write_blank
 from accountability.scheme_layout import layout_of
 from accountability.scoring import read_scheme
 from branches.access import Right, door

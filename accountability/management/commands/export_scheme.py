@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from accountability.models import Scheme
-from accountability.scheme_exchange.spreadsheet import TooLong, write_spreadsheet
+from accountability.scheme_exchange.writing import TooLong, write_spreadsheet
 
 
 class Command(BaseCommand):

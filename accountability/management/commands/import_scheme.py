@@ -11,7 +11,7 @@ from django.utils import timezone
 from accountability.actions.scheme_exchange import write_scheme
 from accountability.queries.scheme_imports import scheme_import_preview
 from accountability.scheme_exchange.drafts import LARGEST, Draft
-from accountability.scheme_exchange.spreadsheet import read_spreadsheet
+from accountability.scheme_exchange.reading import read_spreadsheet
 from accountability.scheme_exchange.toml import read_toml
 from branches.imports.problems import FileRefused
 from branches.models import Organization

@@ -16,7 +16,7 @@ from accountability.actions.scheme_exchange import import_scheme
 from accountability.actions.scheme_starters import load_scheme_starters
 from accountability.actions.schemes import Outdated, change_scheme, create_scheme
 from accountability.models import Scheme, SchemeVersion
-from accountability.scheme_exchange.spreadsheet import read_spreadsheet
+from accountability.scheme_exchange.reading import read_spreadsheet
 from accountability.scheme_starters import NOTES, starters
 from accountability.scheme_tables import carried
 from accountability.scoring import read_scheme, to_toml

@@ -12,18 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from openpyxl import Workbook
 
 from accountability.filling import asks_of
+from accountability.scheme_exchange.columns import HEAD_ROWS, ITEM_COLUMNS, LINE_COLUMNS, RULE_COLUMNS
 from accountability.scheme_exchange.fact_cells import STATED, read_cell, said, write_cell
 from accountability.scheme_exchange.parameters import read_parameters, spoken, write_parameters, written
-from accountability.scheme_exchange.spreadsheet import (
-    HEAD_ROWS,
-    ITEM_COLUMNS,
-    LINE_COLUMNS,
-    RULE_COLUMNS,
-    read_spreadsheet,
-    write_spreadsheet,
-)
+from accountability.scheme_exchange.reading import read_spreadsheet
 from accountability.scheme_exchange.toml import read_toml
 from accountability.scheme_exchange.words import choice_words
+from accountability.scheme_exchange.writing import write_spreadsheet
 from accountability.scoring import KINDS, Place, read_scheme, to_toml
 from accountability.scoring.checks import written_at
 from branches.imports.problems import FileRefused
@@ -53,7 +48,7 @@ def test_every_starter_comes_back_the_same(through, path):
     assert draft.table == table
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(schemes())
 def test_whatever_is_written_comes_back_the_same_from_both_formats(table):
     assert through_sheets(table).table == table
@@ -294,24 +289,24 @@ def test_what_is_no_scheme_is_refused_at_once():
         read_spreadsheet(BytesIO())
     large = BytesIO()
     with zipfile.ZipFile(large, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", " " * (300 * 1024 * 1024))
+        archive.writestr("xl/workbook.xml", " " * (20 * 1024 * 1024))
     large.seek(0)
     with pytest.raises(FileRefused, match="解压"):
         read_spreadsheet(large)
 
 
-MEBIBYTES = 2 * 1024 * 1024 - 200
+SIZE = 600_000
 HOSTILE = {
-    "deep arrays": "x = " + "[" * MEBIBYTES,
-    "deep keys": "a." * (MEBIBYTES // 2) + "b = 1",
-    "many tables": "[[line]]\n" * (MEBIBYTES // 9),
-    "many items": "[[line]]\n" + "[[line.item]]\n" * (MEBIBYTES // 15),
-    "many tables in a row": "line = [" + "{item = [{rule = [{}]}]}," * (MEBIBYTES // 24) + "]",
-    "many keys": "".join(f"k{number}=1\n" for number in range(200_000)),
-    "a long text": 'title = "' + "好" * (MEBIBYTES // 3) + '"',
-    "a long number": "full = 1" + "0" * MEBIBYTES,
-    "many quotes": "x = " + '"" ' * (MEBIBYTES // 3),
-    "many levels": "l = {" + ",".join(f'"{number}"=1' for number in range(150_000)) + "}",
+    "deep arrays": "x = " + "[" * SIZE,
+    "deep keys": "a." * (SIZE // 2) + "b = 1",
+    "many tables": "[[line]]\n" * (SIZE // 9),
+    "many items": "[[line]]\n" + "[[line.item]]\n" * (SIZE // 15),
+    "many tables in a row": "line = [" + "{item = [{rule = [{}]}]}," * (SIZE // 24) + "]",
+    "many keys": "".join(f"k{number}=1\n" for number in range(60_000)),
+    "a long text": 'title = "' + "好" * (SIZE // 3) + '"',
+    "a long number": "full = 1" + "0" * SIZE,
+    "many quotes": "x = " + '"" ' * (SIZE // 3),
+    "many levels": "l = {" + ",".join(f'"{number}"=1' for number in range(50_000)) + "}",
 }
 
 
@@ -321,7 +316,7 @@ def test_a_hostile_text_is_told_off_soon(text):
     draft = read_toml(text.encode())
     assert draft.faults
     assert len(draft.faults) <= 100
-    assert time.process_time() - began < 8
+    assert time.process_time() - began < 4
 
 
 def test_a_hostile_cell_is_told_off_soon():
@@ -373,6 +368,7 @@ def test_the_examples_of_the_description_are_read_as_they_stand():
 # Facts in cells
 
 
+@settings(max_examples=40)
 @given(tables())
 def test_what_a_cell_can_say_of_a_fact_comes_back_the_same(table):
     scheme, facts = table

@@ -1,14 +1,9 @@
-"""The .xlsx form of a scheme: 办法 (a row for each thing said of the whole), 分类, 评价项, 规则, and 说明 for those who fill it in."""
+"""A scheme out of an .xlsx file: the four sheets put together, every fault told by sheet, cell and column."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import IO, Any, BinaryIO
+from typing import Any, BinaryIO
 
-import xlsxwriter
-
-from accountability.known import KNOWN
 from accountability.scoring import (
     KINDS,
     Inapplicable,
@@ -23,168 +18,37 @@ from accountability.scoring import (
     Scheme,
     Source,
     Subject,
-    rule_of,
 )
 from accountability.scoring.checks import written_at
-from accountability.scoring.files import parse
 from accountability.scoring.kinds import FACT
-from accountability.scoring.numbers import ONE, ZERO, plain
-from accountability.scoring.shapes import (
-    DAY,
-    FACTOR,
-    PLACES,
-    POINTS,
-    POSITIVE,
-    TEXT,
-    TEXTS,
-    YEAR,
-    Shape,
-    choices,
-)
+from accountability.scoring.numbers import plain
 from branches.identity import CellError, normalize_cell
 from branches.imports.cells import Cell, Judge
-from branches.imports.spreadsheet import Column, Limits, Row, Table, escape, read_tables, without_remark
+from branches.imports.spreadsheet import Limits, Row, Table, read_tables, without_remark
 
 from . import words
+from .columns import (
+    HEAD,
+    HEAD_ROWS,
+    ITEM_COLUMNS,
+    ITEMS,
+    LAYOUTS,
+    LINE_COLUMNS,
+    LINES,
+    PLACE_NAMES,
+    RULE_COLUMNS,
+    RULES,
+    Entry,
+)
 from .drafts import MOST_RULES, Draft, Fault, judged, too_many
-from .parameters import LONGEST, main_parameter, read_parameters, spoken, write_parameters, written
+from .parameters import LONGEST, example_of, read_parameters, written
 
-HEAD, LINES, ITEMS, RULES, HELP = "办法", "分类", "评价项", "规则", "说明"
 LIMITS = Limits(rows=MOST_RULES + 100, columns=40)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A column of a sheet, or a row of 办法: the field it fills, its heading, what is written there, how it is read."""
-
-    field: str
-    title: str
-    help: str
-    shape: Shape = TEXT
-    aliases: tuple[str, ...] = ()
-    required: bool = False  # the value; a heading that tells the sheet from others may be needed without it
-    is_heading: bool = False
-    width: int = 12
-    read: Callable[[object], Any] | None = None
-    is_raw: bool = False  # put together with other cells before it is read
-
-    @property
-    def column(self) -> Column:
-        return Column(self.field, self.title, self.aliases, self.required or self.is_heading)
-
-    def read_cell(self, value: object) -> Any:
-        """The value of a cell; CellError says what is wrong with it."""
-        try:
-            if self.read is not None:
-                return self.shape.read(self.read(value))
-            if self.shape is TEXT:
-                return TEXT.read(words.tidy(value))
-            return words.read_value(self.shape, value)
-        except ValueError as error:
-            raise CellError("unknown_word", str(error)) from error
-
-
-def _codes(name):
-    return lambda value: words.read_codes(name, value)
-
-
-def _datum(value):
-    """A datum by its code or its Chinese name."""
-    text = words.tidy(value)
-    labels = {words.plain_word(datum.label): code for code, datum in reversed(KNOWN.items())}
-    return text if text in KNOWN else labels.get(words.plain_word(text), text)
-
-
-HEAD_ROWS = (
-    Entry("code", "编号", "办法的代号，同一单位同一年度不重复", TEXT, required=True),
-    Entry("title", "名称", "办法的名称", TEXT, ("办法名称",), required=True),
-    Entry("year", "年度", "四位数字", YEAR),
-    Entry("starts_on", "起用日期", "如 2026年1月1日；可不填", DAY),
-    Entry("ends_on", "停用日期", "可不填", DAY),
-    Entry("subject", "考核对象", "单位、个人；不填为单位。个人之间不作比较", choices(Subject)),
-    Entry("kinds", "适用组织类别", "用顿号隔开；不填不限", TEXTS, read=_codes("kinds")),
-    Entry("levels", "适用层级", "用顿号隔开；不填不限", TEXTS, read=_codes("levels")),
-    Entry("sectors", "适用领域", "用顿号隔开；不填不限", TEXTS, read=_codes("sectors")),
-    Entry("basis", "依据", "文件名称；可不填", TEXT),
-    Entry("full", "满分", "总分的满分", POSITIVE, ("总分",), required=True),
-    Entry("grades", "等次", "由高到低，用顿号隔开，如 优秀、合格、不合格；没有等次不填", TEXTS),
-    Entry("floor", "总分保底", "不填为 0", POINTS, ("保底",)),
-    Entry("cap", "总分封顶", "不填不封顶", POINTS, ("封顶",)),
-    Entry("places", "小数位数", "总分保留几位小数，0 到 6；不填为 2", PLACES),
-    Entry(
-        "peers",
-        "比较范围",
-        "排名和名额在哪些单位之间算：全部被考核单位、同组单位；不填为全部被考核单位",
-        choices(Peers),
-    ),
-    Entry(
-        "inapplicable",
-        "不适用的评价项",
-        "按满分计；或 不计，其余项按比例放大。不填为按满分计",
-        choices(Inapplicable),
-    ),
-)
-LINE_COLUMNS = (
-    Entry("key", "代码", "分类的代号，不重复；不填就用名称", TEXT, ("分类代码",), width=14),
-    Entry("title", "名称", "分类的名称", TEXT, ("分类名称",), required=True, width=30),
-    Entry("role", "性质", "基本分、加分项、扣分项；不填为基本分", choices(Role), is_heading=True),
-    Entry("full", "满分", "基本分必填；加分项是最多加几分，扣分项是最多扣几分", POSITIVE, ("分值",)),
-    Entry("floor", "保底", "不填为 0（扣分项为满分的负数）", POINTS),
-    Entry("cap", "封顶", "不填为满分（扣分项为 0）", POINTS),
-    Entry("weight", "权重", "不填为 1；30% 写 0.3 或 30%", FACTOR),
-)
-ITEM_COLUMNS = (
-    Entry(
-        "line",
-        "分类",
-        "属于哪一分类：写代码或名称；不填与上一行相同",
-        TEXT,
-        ("所属分类",),
-        is_heading=True,
-        width=18,
-    ),
-    Entry("key", "代码", "评价项的代号，全办法不重复；不填就用名称", TEXT, ("评价项代码",), width=16),
-    Entry(
-        "title", "名称", "评价项的名称", TEXT, ("评价项名称", "评价项", "考核内容"), required=True, width=36
-    ),
-    Entry("full", "满分", "基本分必填", POSITIVE, ("分值",)),
-    Entry("floor", "保底", "不填为 0", POINTS),
-    Entry("cap", "封顶", "不填为满分", POINTS),
-    Entry("start", "起评分", "一般不填：扣分的从满分起，其余从 0 起", POINTS, ("起点分",)),
-    Entry(
-        "source",
-        "来源",
-        "人工填报、系统指标、会议记录、责任清单、评价打分、监督检查；不填为人工填报",
-        choices(Source),
-    ),
-    Entry("datum", "系统数据", "来源是系统的，取哪一项数据：写代码或名称", TEXT, width=22, read=_datum),
-    Entry("clause", "条款", "评分依据的条文；可不填", TEXT, ("评分标准",), width=44),
-)
-RULE_COLUMNS = (
-    Entry("place", "用在", "办法、分类、评价项之一；不填按对象判断", width=10, is_raw=True),
-    Entry(
-        "target", "对象", "分类或评价项的代码或名称；用在办法的不填", is_heading=True, width=22, is_raw=True
-    ),
-    Entry("kind", "种类", "规则的种类，见下", aliases=("规则种类",), required=True, width=20, is_raw=True),
-    Entry("fact", "事实名称", "这条规则看哪一类事实；只有一类的可不填", TEXT, ("事实",), width=20),
-    Entry("parameters", "参数", "见下；几个参数用分号隔开", width=64, is_raw=True),
-)
-_PLACES = {Place.SCHEME: "办法", Place.LINE: "分类", Place.ITEM: "评价项"}
-_HEAD_LAYOUT = (Column("name", "栏目", required=True), Column("value", "内容", required=True))
-_LAYOUTS = {
-    HEAD: _HEAD_LAYOUT,
-    ITEMS: tuple(each.column for each in ITEM_COLUMNS),
-    LINES: tuple(each.column for each in LINE_COLUMNS),
-    RULES: tuple(each.column for each in RULE_COLUMNS),
-}
-
-
-# reading
 
 
 @dataclass
 class _Line:
-    """What a row says, with its number; `inside` are the rows of what belongs to it."""
+    """A line or an item: what its row says, the number of the row, and what belongs to it."""
 
     values: dict[str, Any]
     row: int
@@ -194,7 +58,7 @@ class _Line:
 
 def read_spreadsheet(stream: BinaryIO) -> Draft:
     """The scheme in an .xlsx file; FileRefused when it cannot be read or lacks one of its sheets."""
-    return _Book(read_tables(stream, _LAYOUTS, LIMITS)).draft()
+    return _Book(read_tables(stream, LAYOUTS, LIMITS)).draft()
 
 
 class _Book:
@@ -335,9 +199,9 @@ class _Book:
             if place is None:
                 continue
             if kind.name not in written_at(place):
-                allowed = "、".join(_PLACES[each] for each in Place if each in kind.places)
+                allowed = "、".join(PLACE_NAMES[each] for each in Place if each in kind.places)
                 self._fault(
-                    RULES, number, "kind", f"“{kind.label}”不能用在{_PLACES[place]}，可用在：{allowed}。"
+                    RULES, number, "kind", f"“{kind.label}”不能用在{PLACE_NAMES[place]}，可用在：{allowed}。"
                 )
                 continue
             rule = self._rule(number, kind, place, values)
@@ -354,7 +218,7 @@ class _Book:
     def _owner(self, number: int, said: Mapping[str, str], finders) -> tuple[Place | None, _Line | None]:
         """Where a rule stands and what it belongs to; (None, None) when that cannot be told."""
         target, where = said.get("target", ""), words.plain_word(said.get("place", ""))
-        places = {words.plain_word(label): place for place, label in _PLACES.items()} | {
+        places = {words.plain_word(label): place for place, label in PLACE_NAMES.items()} | {
             "全办法": Place.SCHEME,
             "总分": Place.SCHEME,
             "item": Place.ITEM,
@@ -363,7 +227,10 @@ class _Book:
         }
         if where and where not in places:
             self._fault(
-                RULES, number, "place", f"没有“{said['place'][:40]}”，应填：{'、'.join(_PLACES.values())}。"
+                RULES,
+                number,
+                "place",
+                f"没有“{said['place'][:40]}”，应填：{'、'.join(PLACE_NAMES.values())}。",
             )
             return None, None
         place = places.get(where)
@@ -412,7 +279,9 @@ class _Book:
         fact = values.get("fact", "")
         has_fact = any(param.name == FACT for param in kind.params_at(place))
         if fact and not has_fact:
-            self._fault(RULES, number, "fact", f"“{kind.label}”用在{_PLACES[place]}时不看事实名称，请留空。")
+            self._fault(
+                RULES, number, "fact", f"“{kind.label}”用在{PLACE_NAMES[place]}时不看事实名称，请留空。"
+            )
             return None
         if problems:
             return None
@@ -532,190 +401,3 @@ def _with_keys(rule: Rule, finders) -> Rule:
     if rule.kind == "VETO" and rule["of"]:
         return Rule(rule.kind, rule.params | {"of": key(rule["of"], [Place.LINE, Place.ITEM])})
     return rule
-
-
-def example_of(kind: Kind, place: Place) -> str:
-    """What may stand in the cell of parameters of a rule of this kind."""
-    if kind.name == "GATE":  # whose example names lines as a test does
-        return "各级的分类：组织健全、治理有序；达标线：80；各级达标后的等次：三星、四星"
-    text = re.sub(r"^\[\[.*\]\]$", "[[rule]]", f"[[rule]]\n{kind.example.rule}", flags=re.MULTILINE)
-    values = next(each for each in parse(text)["rule"] if each.pop("kind") == kind.name)
-    values.pop(FACT, None)
-    return write_parameters(rule_of(kind.name, place, **values), place)
-
-
-# writing
-
-
-class TooLong(ValueError):
-    """A rule that no cell holds."""
-
-
-def write_spreadsheet(stream: IO[bytes], table: Scheme, *, mark: str) -> None:
-    """Write a scheme as .xlsx that `read_spreadsheet` reads back as the same; `mark` says who exported and when."""
-    _write(
-        stream,
-        mark,
-        [in_cell(each, getattr(table, each.field), DEFAULTS) for each in HEAD_ROWS],
-        [
-            [in_cell(each, getattr(line, each.field), LINE_DEFAULTS) for each in LINE_COLUMNS]
-            for line in table.lines
-        ],
-        [
-            [
-                line.key,
-                *(in_cell(each, getattr(item, each.field), ITEM_DEFAULTS) for each in ITEM_COLUMNS[1:]),
-            ]
-            for line, item in table.items()
-        ],
-        list(_rule_rows(table)),
-    )
-
-
-def write_blank(stream: IO[bytes], *, mark: str) -> None:
-    """Write the sheets with nothing in them, to be filled in."""
-    _write(stream, mark, [""] * len(HEAD_ROWS), [], [], [])
-
-
-def _write(stream: IO[bytes], mark: str, head, lines, items, rules) -> None:
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(stream, options)
-    writer = _Writer(book, mark)
-    rows = [
-        (each.title, value, f"必填。{each.help}" if each.required else each.help)
-        for each, value in zip(HEAD_ROWS, head, strict=True)
-    ]
-    writer.sheet(HEAD, (("栏目", 18), ("内容", 60), ("怎样填", 60)), rows)
-    for name, columns, found in (
-        (LINES, LINE_COLUMNS, lines),
-        (ITEMS, ITEM_COLUMNS, items),
-        (RULES, RULE_COLUMNS, rules),
-    ):
-        options_of = {
-            position: _OPTIONS.get(each.field) or words.choice_words(each.shape)
-            for position, each in enumerate(columns)
-            if each.field in _OPTIONS or each.shape.choices
-        }
-        writer.sheet(name, [(each.title, each.width) for each in columns], found, options_of)
-    writer.sheet(HELP, (("表", 10), ("栏目或种类", 26), ("写什么", 70), ("例", 64)), list(_help_rows()))
-    book.close()
-
-
-_OPTIONS = {
-    "place": tuple(_PLACES.values()),
-    "kind": tuple(dict.fromkeys(KINDS[name].label for place in Place for name in written_at(place))),
-}
-DEFAULTS = {
-    "floor": ZERO,
-    "places": 2,
-    "subject": Subject.UNIT,
-    "peers": Peers.ALL,
-    "inapplicable": Inapplicable.FULL,
-}
-LINE_DEFAULTS = {"weight": ONE}
-ITEM_DEFAULTS = {"source": Source.HAND}
-
-
-def in_cell(entry: Entry, value: Any, defaults: Mapping[str, Any]) -> Any:
-    """A value as its cell shows it; what is the default is left blank."""
-    if value is None or value in ("", ()) or (entry.field in defaults and value == defaults[entry.field]):
-        return ""
-    if entry.field in words.ORGANIZATION_WORDS:
-        known = words.ORGANIZATION_WORDS[entry.field]
-        return "、".join(known.get(each) or words.plainly(each) for each in value)
-    if entry.shape is TEXT:
-        return value
-    if isinstance(value, (Decimal, int)):
-        return Decimal(value)
-    text = words.write_value(entry.shape, value)
-    if entry.shape is TEXTS and words.read_texts(text) != list(value):
-        text = words.write_value(entry.shape, value, words.quoted)
-    return text
-
-
-def _rule_rows(table: Scheme) -> Iterable[tuple[str, ...]]:
-    owned = [(Place.SCHEME, "", table.rules)]
-    for line in table.lines:
-        owned.append((Place.LINE, line.key, line.rules))
-        owned += [(Place.ITEM, item.key, item.rules) for item in line.items]
-    for place, target, rules in owned:
-        for rule in rules:
-            text = write_parameters(rule, place)
-            if len(text) > LONGEST:
-                raise TooLong(f"规则“{KINDS[rule.kind].label}”太长，表格的一格放不下，请导出为 .toml。")
-            yield _PLACES[place], target, KINDS[rule.kind].label, rule.fact, text
-
-
-def _help_rows() -> Iterable[tuple[str, ...]]:
-    for sheet, entries in (
-        (HEAD, HEAD_ROWS),
-        (LINES, LINE_COLUMNS),
-        (ITEMS, ITEM_COLUMNS),
-        (RULES, RULE_COLUMNS),
-    ):
-        for each in entries:
-            yield sheet, each.title + ("（必填）" if each.required else ""), each.help, ""
-    for place in Place:
-        for name in written_at(place):
-            kind = KINDS[name]
-            if place is not next(each for each in Place if each in kind.places):
-                continue
-            where = "、".join(_PLACES[each] for each in Place if each in kind.places)
-            yield (
-                RULES,
-                f"{kind.label}（{kind.name}）",
-                f"用在{where}。{kind.meaning}",
-                example_of(kind, place),
-            )
-            for param in written(kind, place):
-                yield RULES, f"　{spoken(param)}", _param_help(kind, param), ""
-    for code, datum in KNOWN.items():
-        yield (
-            ITEMS,
-            f"系统数据 {datum.label}",
-            f"代码 {code}，来源填“{datum.source.label}”。{datum.meaning}",
-            "",
-        )
-
-
-def _param_help(kind: Kind, param) -> str:
-    said = "必填" if param.is_required else "可不填"
-    if param.shape.choices:
-        said += "，" + "、".join(words.choice_words(param.shape))
-    if param is main_parameter(kind):
-        said += "；只写这一个时可省去名称"
-    return f"{param.label}：{said}" if spoken(param) != param.label else said
-
-
-class _Writer:
-    """Writes sheets that look alike."""
-
-    def __init__(self, book, mark: str):
-        self.book = book
-        self.footer = f"&L{mark.replace('&', '&&')[:200]}&R第 &P 页，共 &N 页"
-        self.heading = book.add_format({"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1})
-        self.text = book.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
-        self.number = book.add_format({"valign": "top", "num_format": "General"})
-
-    def sheet(self, name: str, columns, rows, options: Mapping[int, tuple[str, ...]] | None = None) -> None:
-        sheet = self.book.add_worksheet(name)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        sheet.set_footer(self.footer)
-        for position, (title, width) in enumerate(columns):
-            sheet.write_string(0, position, title, self.heading)
-            sheet.set_column(position, position, width)
-        for position, choices_of in (options or {}).items():
-            last = max(len(rows), 200)
-            sheet.data_validation(
-                1, position, last, position, {"validate": "list", "source": list(choices_of)}
-            )
-        for at, row in enumerate(rows, 1):
-            for position, value in enumerate(row):
-                if isinstance(value, Decimal):
-                    sheet.write_number(at, position, float(value), self.number)
-                elif value:
-                    sheet.write_string(at, position, escape(value), self.text)
-        sheet.freeze_panes(1, 0)
-        sheet.repeat_rows(0)
