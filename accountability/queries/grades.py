@@ -106,7 +106,7 @@ class GradesPage:
     grades: list[Tab]
     quotas: list[QuotaLine]
     spread: list[SpreadLine]
-    number: int
+    total: str
     of_units: bool
     next_url: str
 
@@ -147,7 +147,7 @@ def grades_page(round: EvaluationRound, change: str, grade: str, after: str) -> 
         [Tab(title, title, numbers[title]) for title in titles],
         _quotas(evaluations, pinned),
         _spread(evaluations, titles),
-        len(found),
+        f"共 {len(found)} 个",
         of_units,
         f"?{urlencode(query | {'after': start + SIZE})}" if start + SIZE < len(found) else "",
     )

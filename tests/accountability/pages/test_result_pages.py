@@ -120,13 +120,16 @@ def test_a_unit_never_sees_another(cast):
 
 def test_a_persons_result_is_for_the_person_and_the_committee(cast):
     round = the_round(cast)
-    Evaluation.objects.filter(organization=cast.first).update(
-        appointment=cast.people["li"].appointments.get()
-    )
+    for who, unit in (("li", cast.first), ("wang", cast.second)):
+        Evaluation.objects.filter(organization=unit).update(appointment=cast.people[who].appointments.get())
     evaluation = of(round, cast.first)
     assert "比较" not in text(cast.client("li").get(url("evaluation-detail", evaluation)))
     assert cast.client("li").get(url("evaluation-comparison", evaluation)).status_code == 404
     assert cast.client("zhao").get(url("evaluation-detail", evaluation)).status_code == 200
+    page = text(cast.client("zhao").get(url("round-grades", round)))
+    assert "李明" in page
+    for compared in ("上年", "四分之一", "抓两头", "评星晋级"):
+        assert compared not in page
     other = cast.people["wang"].appointments.get()
     other.organization = cast.first
     other.save()
