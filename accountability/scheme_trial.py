@@ -71,11 +71,6 @@ class Input:
         """Whether it is a tick."""
         return self.reads == "tick"
 
-    @property
-    def is_open(self) -> bool:
-        """Whether nothing was typed and nothing is known."""
-        return not self.raw and not self.known
-
 
 @dataclass
 class ItemInputs:

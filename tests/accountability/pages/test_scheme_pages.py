@@ -454,6 +454,13 @@ def test_pages_ask_a_constant_number_of_questions(cast, scheme, name, most, djan
         assert client.get(reverse(name, args=[key]), query).status_code == 200
 
 
+def test_the_page_of_an_item_with_its_trial_asks_no_more(cast, draft, django_assert_max_num_queries):
+    client = cast.client("wu")
+    page(client, "scheme-draft-trial", draft.pk, unit=cast.first.pk)
+    with django_assert_max_num_queries(30):
+        assert "试算本项" in page(client, "scheme-item-edit", draft.pk, "life")
+
+
 def test_the_draft_of_a_big_table_asks_no_more(cast, django_assert_max_num_queries):
     draft = begin_scheme(actor=actor(cast), organization=cast.town, table=big_table(), now=timezone.now())
     client = cast.client("wu")
