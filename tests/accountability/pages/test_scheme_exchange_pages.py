@@ -190,6 +190,11 @@ def test_the_starters_are_loaded_once_and_leave_alone_what_is_there(cast, scheme
     assert load_scheme_starters(organization=cast.town, year=2026) == []
     assert len(load_scheme_starters(organization=cast.town, year=2027)) == len(NOTES)
     assert Scheme.objects.get(code="OFFICE", year=2026).table == OFFICE
+    out = StringIO()
+    call_command("load_starters", year=2026, organization=cast.county.code, stdout=out)
+    assert f"考核办法新增 {len(NOTES)} 份" in out.getvalue()
+    with pytest.raises(CommandError, match="没有编码"):
+        call_command("load_starters", organization="没有", stdout=out)
 
 
 @pytest.mark.parametrize("slug", NOTES)
