@@ -131,9 +131,10 @@ def lock_evaluation(actor: Actor, evaluation: Evaluation) -> Evaluation:
 
     Raises what `require_state` raises.
     """
-    kept = Evaluation.objects.select_related(
-        "organization", "appointment__user", "scheme__version", "round__organization"
-    ).get(pk=evaluation.pk)
+    related = ("organization", "appointment__user", "scheme__version", "round__organization")
+    kept = Evaluation.objects.select_related(*related).filter(pk=evaluation.pk).first()
+    if kept is None:
+        raise ValidationError("这个考核对象已移出考核，不能再填。")
     require_state(actor, kept)
     kept.round = lock_round(kept.round_id, RoundState.COLLECTING)
     require_state(actor, kept)

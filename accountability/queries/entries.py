@@ -60,7 +60,11 @@ class AskRow:
     @property
     def is_owed(self) -> bool:
         """Whether it is still missing, and it is for the actor to state it."""
-        return self.may_add and self.ask.is_owed and not self.entries
+        if not (self.may_add and self.ask.is_owed):
+            return False
+        if self.ask.asks_of:
+            return len({each.entry.of for each in self.entries}) < len(self.about)
+        return not self.entries
 
 
 @dataclass(frozen=True)

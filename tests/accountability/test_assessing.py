@@ -212,3 +212,7 @@ def test_the_list_asks_few_queries(cast, acting, evaluation, opened, django_asse
     zhao.get(reverse("assessment-list"))
     with django_assert_max_num_queries(12):
         zhao.get(reverse("assessment-list"))
+    window = opened(AssessorRole.PUBLIC, "互评")
+    for name, key in (("window-list", []), ("window-polls", [window.pk])):
+        with django_assert_max_num_queries(14):
+            zhao.get(reverse(name, args=[evaluation.round_id, *key]))

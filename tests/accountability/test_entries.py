@@ -3,14 +3,19 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 
+from accountability import filling
 from accountability.actions.disputes import answer_dispute, raise_dispute
 from accountability.actions.entries import Evidence, Outdated, add_entry, change_entry, withdraw_entry
 from accountability.actions.evidence import add_entry_file
 from accountability.choices import EntryOrigin, RoundState
+from accountability.filling import asks_of
+from accountability.known import filled_in
 from accountability.models import EvaluationEntry, Objection
 from accountability.queries.entries import fill_page, read_evaluation
 from accountability.scoring import Entry
@@ -20,6 +25,7 @@ from tests.accountability.conftest import NOW
 from tests.accountability.filling_worlds import gathering
 from tests.branches.test_cadence import hold
 
+STARTERS = Path(filling.__file__).parent / "starters" / "schemes"
 SERVICE = Entry("service", points=Decimal("18.5"), reason="台账齐全")
 
 
@@ -194,6 +200,41 @@ def test_a_dispute_that_is_not_upheld_leaves_the_figure(acting, evaluation):
     assert Objection.objects.get().state == "REJECTED"
     with pytest.raises(PermissionDenied):
         raise_dispute(actor=acting("wang"), entry=entry, reason="漏记", now=NOW)
+
+
+def test_who_was_taken_out_of_the_round_states_nothing(acting, evaluation):
+    evaluation.round.evaluations.filter(pk=evaluation.pk).update(removed_at=NOW)
+    with pytest.raises(ValidationError, match="移出考核"):
+        state(acting("li"), evaluation, SERVICE)
+
+
+@pytest.mark.parametrize("path", sorted(STARTERS.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_starter_can_be_filled_in(cast, acting, path):
+    evaluation = gathering(cast, path.read_text())
+    if evaluation.scheme.version.table.subject == "person":
+        evaluation.appointment = cast.people["li"].appointments.get()
+        evaluation.save()
+    page = cast.client("li").get(reverse("evaluation-fill", args=[evaluation.pk]))
+    assert page.status_code == 200
+    for ask in asks_of(evaluation.scheme.version.table):
+        if ask.item.source == "assessor" or (ask.item.key, ask.fact) in filled_in(
+            evaluation.scheme.version.table
+        ):
+            continue
+        _, high = ask.range or (None, None)
+        data = {
+            "yes": True,
+            "level": next(iter(ask.levels), ""),
+            "points": high,
+            "count": 1,
+            "due": 1,
+        } | ({"value": Decimal(90)} if "due" not in ask.fields else {})
+        said = {name: data[name] for name in ask.fields if name in data}
+        of = "李明" if ask.asks_of else ""
+        entry = Entry(
+            ask.item.key, ask.fact, reason="属实", of=of, matter="一事" if ask.has_matter else "", **said
+        )
+        state(acting("zhao"), evaluation, entry)
 
 
 def test_the_page_asks_each_for_their_own(acting, evaluation):
