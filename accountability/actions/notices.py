@@ -369,7 +369,8 @@ class _Teller:
                 else [each.appointment.user_id]
             )
             due_on = each.round.objections_until
-            values = {"unit": str(each), "round": each.round.title, "due": _day(due_on)}
+            due = _day(due_on) if due_on else ""
+            values = {"unit": str(each), "round": each.round.title, "due": due}
             link = reverse("evaluation-detail", args=[each.pk])
             wanted += self._word(users, NoticeKind.RESULT, f"result:{each.pk}", values, link, due_on)
         return self._reconcile(wanted, [f"result:{each.pk}" for each in results], (NoticeKind.RESULT,))

@@ -29,9 +29,11 @@ def usual_deadline(today: date) -> date:
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands between a round and its next step; each a sentence with what to do."""
+    """What stands between a round and its next step, each a sentence with what to do; `early`: what is still going on
+    and would be cut short by showing the results now."""
 
     to_show: list[str]
+    early: list[str]
     to_publish: list[str]
     evaluations: int
     agreed: int
@@ -72,7 +74,16 @@ def standing_of(round: EvaluationRound, today: date) -> Standing:
             f"异议期到{round.objections_until:%Y-%m-%d}为止；"
             f"在此之前，{number}个单位全部确认无异议才能公布，现已确认{agreed}个。"
         )
-    return Standing(to_show, to_publish, number, agreed)
+    early = []
+    if round.state == RoundState.COLLECTING:
+        if round.fill_until >= today:
+            early.append(f"填报到{round.fill_until:%Y-%m-%d}才截止，现在反馈，各单位就不能再填。")
+        windows = round.windows.filter(closes_on__gte=today, closed_at__isnull=True)
+        early += [
+            f"评价窗口“{window}”到{window.closes_on:%Y-%m-%d}才截止，没有提交的评价不再计入。"
+            for window in windows
+        ]
+    return Standing(to_show, early, to_publish, number, agreed)
 
 
 @transaction.atomic

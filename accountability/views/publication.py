@@ -45,6 +45,7 @@ def round_show(request, round):
         facts=[
             "反馈后不能再改事实；异议采纳的，退回采集、更正后再次反馈。",
             "异议期过后，或全部确认无异议后，才能公布。",
+            *standing.early,
         ],
         blocked=standing.to_show if round.state == RoundState.COLLECTING else _not_now(round),
         action="反馈结果",

@@ -14,6 +14,7 @@ from accountability.models import (
     AssessorWindow,
     EntryEvidence,
     Evaluation,
+    EvaluationRound,
     Objection,
     ResultSheet,
 )
@@ -223,7 +224,11 @@ def test_objecting_and_agreeing_by_form(cast):
 def test_the_steps_of_a_round_say_what_is_missing(cast):
     round = the_round(cast, RoundState.COLLECTING)
     zhao, show_url = cast.client("zhao"), url("round-show", round)
-    assert "2026-11-27" in text(zhao.get(show_url))
+    page = text(zhao.get(show_url))
+    assert "2026-11-27" in page
+    assert "才截止" not in page
+    EvaluationRound.objects.filter(pk=round.pk).update(fill_until=date(2026, 11, 30))
+    assert "填报到2026-11-30才截止" in text(zhao.get(show_url))
     page = text(zhao.post(show_url, {"objections_until": "2026-11-21"}), 422)
     assert "至少3天" in page
     assert 'value="2026-11-21"' in page
