@@ -15,9 +15,9 @@ from branches.imports.spreadsheet import Column, Limits, escape, read_tables
 from . import words
 from .drafts import MOST_FAULTS, Fault
 from .fact_cells import example_of, read_cell
+from .reading import UNKNOWN_COLUMNS
 
 LIMITS = Limits(rows=20_000, columns=400)
-_UNKNOWN = "未识别而略过的列："
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 
 
@@ -101,9 +101,11 @@ def read_facts(stream: BinaryIO, pages: list[Page]) -> tuple[list[Stated], list[
     for page in pages:
         table = tables[str(page.key)]
         for note in table.notes:
-            if note.startswith(_UNKNOWN):
+            if note.startswith(UNKNOWN_COLUMNS):
                 faults.append(
-                    Fault(page.title, "", note.removeprefix(_UNKNOWN), "表里没有这一列，请重新下载表样。")
+                    Fault(
+                        page.title, "", note.removeprefix(UNKNOWN_COLUMNS), "表里没有这一列，请重新下载表样。"
+                    )
                 )
         seen: set[int] = set()
         for row in table.rows:

@@ -44,6 +44,9 @@ from .drafts import MOST_RULES, Draft, Fault, judged, too_many
 from .parameters import LONGEST, example_of, read_parameters, written
 
 LIMITS = Limits(rows=MOST_RULES + 100, columns=40)
+#: How `read_tables` notes columns it does not know; that of 办法 which explains them is ours.
+UNKNOWN_COLUMNS = "未识别而略过的列："
+_GUIDE = f"{UNKNOWN_COLUMNS}怎样填"
 
 
 @dataclass
@@ -67,6 +70,12 @@ class _Book:
     def __init__(self, tables: dict[str, Table]):
         self.tables = tables
         self.faults: list[Fault] = []
+        self.warnings = [
+            Fault(name, "", note.removeprefix(UNKNOWN_COLUMNS), "没有认出这些列，其中的内容没有读入。")
+            for name, table in tables.items()
+            for note in table.notes
+            if note.startswith(UNKNOWN_COLUMNS) and note != _GUIDE
+        ]
         self.head_rows: dict[str, int] = {}
         self.head = self._head()
         self.lines = [_Line(values, row) for values, row in self._rows(LINES, LINE_COLUMNS)]
@@ -83,10 +92,12 @@ class _Book:
         if not self.lines:
             self.faults.append(Fault(LINES, "", "", "没有分类，请至少填写一个。"))
         if self.faults:
-            return Draft(None, self.faults)
+            return Draft(None, self.faults, self.warnings)
         table = self._table()
         places = self._places(table)
-        return judged(table, lambda problem: self._located(problem, places))
+        draft = judged(table, lambda problem: self._located(problem, places))
+        draft.warnings[:0] = self.warnings
+        return draft
 
     # rows into values
 
@@ -105,6 +116,8 @@ class _Book:
                 if problem.is_error:
                     message = problem.message.rstrip("。") + "。"
                     self._fault(name, row, problem.field, message)
+                else:
+                    self.warnings.append(Fault(name, f"第{row.number}行", "", problem.message))
             values = judge.values | {"refused": {each.field for each in judge.problems if each.is_error}}
             yield values | {"raw": row.cells}, row.number
 

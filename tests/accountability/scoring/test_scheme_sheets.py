@@ -45,6 +45,7 @@ def test_every_starter_comes_back_the_same(through, path):
     table = read_scheme(path.read_bytes())
     draft = through(table)
     assert [str(each) for each in draft.faults if each.message != "请写明年度。"] == []
+    assert draft.warnings == []
     assert draft.table == table
 
 
@@ -263,6 +264,19 @@ def test_cells_of_a_class_may_be_merged_and_others_not():
 
     assert read_spreadsheet(book(edit=merge)).faults == []
     assert "合并" in faults(book(edit=merge_marks))["评价项", "D5", "满分"]
+
+
+def test_hidden_rows_and_unknown_columns_are_pointed_out():
+    def hide(workbook):
+        workbook["规则"].row_dimensions[4].hidden = True
+        workbook["分类"]["F2"] = "分  数"
+
+    draft = read_spreadsheet(book(edit=hide))
+    assert [(each.sheet, each.place, each.column) for each in draft.warnings] == [
+        ("分类", "", "分 数"),
+        ("规则", "第4行", ""),
+    ]
+    assert draft.faults == []
 
 
 def test_a_name_that_means_two_things_is_asked_about():
