@@ -36,10 +36,12 @@ def _told(unit, titles, problem) -> str:
 
 
 def scored(table, units) -> Iterator[tuple[scoring.Unit, scoring.Result]]:
-    """The units with their results, each let go of as it is handed over."""
+    """The units with their results, each let go of as it is handed over; `faults_of` has named none of them."""
     if not units:
         return
-    results = list(reversed(scoring.evaluate(table, scoring.Facts(tuple(units))).results))
+    evaluated = scoring.evaluate(table, scoring.Facts(tuple(units)), are_checked=True)
+    results = list(reversed(evaluated.results))
+    del evaluated
     for unit in units:
         yield unit, results.pop()
 

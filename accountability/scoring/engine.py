@@ -29,9 +29,12 @@ from accountability.scoring.rules.shares import Sharing
 from accountability.scoring.schemes import Bounds, Inapplicable, Item, Line, Peers, Role, Rule, Scheme
 
 
-def evaluate(scheme: Scheme, facts: Facts) -> Evaluation:
-    """Totals, grades and explanations of all units; `Refused` when the scheme or the facts are wrong."""
-    require([*check_scheme(scheme), *check_facts(scheme, facts)])
+def evaluate(scheme: Scheme, facts: Facts, *, are_checked: bool = False) -> Evaluation:
+    """Totals, grades and explanations of all units; `Refused` when the scheme or the facts are wrong.
+
+    Facts that `check_facts` has found nothing wrong with need not be looked at again (`are_checked`).
+    """
+    require([*check_scheme(scheme), *([] if are_checked else check_facts(scheme, facts))])
     with localcontext(EXACT):
         return Evaluation(scheme.code, scheme.title, _Table(scheme, facts).results())
 

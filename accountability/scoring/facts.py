@@ -7,6 +7,11 @@ from enum import StrEnum
 
 from accountability.scoring.numbers import plain
 
+_SAID = (
+    "fact", "count", "due", "value", "level", "points", "yes", "matter",
+    "flags", "by", "of", "on", "reason", "note", "evidence",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Entry:
@@ -47,14 +52,10 @@ class Entry:
     def as_dict(self) -> dict:
         """What it says, without what it leaves open."""
         found = {}
-        for name in (
-            "fact", "count", "due", "value", "level", "points", "yes", "matter",
-            "flags", "by", "of", "on", "reason", "note", "evidence",
-        ):  # fmt: skip
+        for name in _SAID:
             value = getattr(self, name)
-            if value is None or value in ("", ()):
-                continue
-            found[name] = _plain(value)
+            if value or value == 0:  # neither nothing nor an empty text: 0 and "no" say something
+                found[name] = _plain(value)
         if not self.applies:
             found["applies"] = False
         return found

@@ -11,6 +11,7 @@ from decimal import (
     InvalidOperation,
     Overflow,
 )
+from functools import lru_cache
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -40,6 +41,7 @@ def rounded(points: Decimal, places: int) -> Decimal:
     return result if result else abs(result)
 
 
+@lru_cache(maxsize=10_000)
 def plain(value: Decimal | int) -> str:
     """Digits without exponent and without zeros that say nothing: 10.80 is 10.8."""
     text = format(Decimal(value), "f")
