@@ -1,6 +1,7 @@
 """The scoring tables of an organisation, those it is judged by, and which units below none or two of them are for."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 from django.db.models import Count
@@ -36,8 +37,11 @@ class SchemeList:
     doubled: list[TypeGap]
 
 
-def scheme_list(organization: Organization, year: int, *, subject="", sector="", drafts=False) -> SchemeList:
+def scheme_list(
+    organization: Organization, year: int, today: date, *, subject="", sector="", drafts=False
+) -> SchemeList:
     """What the page of an organisation shows; a constant number of queries."""
+    day = min(max(today, date(year, 1, 1)), date(year, 12, 31))
     above = list(Organization.objects.above(organization).values_list("pk", flat=True))
     every = Scheme.objects.filter(organization__in=[*above, organization.pk])
     years = sorted({year, *every.order_by().values_list("year", flat=True).distinct()}, reverse=True)
@@ -47,7 +51,7 @@ def scheme_list(organization: Organization, year: int, *, subject="", sector="",
         .annotate(round_count=Count("rounds"))
         .order_by("organization__path", "code")
     )
-    units = [scheme for scheme in rows if scheme.subject == Subject.UNIT]
+    units = [scheme for scheme in rows if scheme.subject == Subject.UNIT and is_in_force(scheme, day)]
     gaps = type_gaps(organization, units) if units else []
     shown = [
         scheme
@@ -90,6 +94,13 @@ def type_gaps(organization: Organization, schemes: list[Scheme]) -> list[TypeGap
                 )
             )
     return found
+
+
+def is_in_force(scheme: Scheme, day: date) -> bool:
+    """Whether a scheme is used on `day`."""
+    return (scheme.starts_on is None or scheme.starts_on <= day) and (
+        scheme.ends_on is None or scheme.ends_on >= day
+    )
 
 
 def is_for(scheme: Scheme, kind: str, level: int, sector: str) -> bool:

@@ -165,7 +165,11 @@ def scheme_draft_discard(request, draft):
     context = {
         "title": "放弃草稿",
         "question": f"放弃“{draft}”没有保存的修改吗？",
-        "facts": ["已保存的版次不受影响。", "放弃后不能恢复。"],
+        "facts": [
+            f"最近由{draft.author}于{timezone.localtime(draft.changed_at):%Y-%m-%d %H:%M}改过。",
+            "已保存的版次不受影响。",
+            "放弃后不能恢复。",
+        ],
         "action": "放弃草稿",
         "cancel_url": reverse("scheme-draft", args=[draft.pk]),
     }

@@ -9,6 +9,7 @@ from accountability.access import readable_schemes
 from accountability.actions.scheme_drafts import begin_draft
 from accountability.actions.schemes import Outdated, copy_scheme, end_scheme
 from accountability.choices import Subject
+from accountability.exchange.values import FIRST_YEAR, LAST_YEAR
 from accountability.forms.schemes import SchemeCopyForm, SchemeEndForm
 from accountability.models import Scheme
 from accountability.queries.scheme_trials import trial_of
@@ -30,12 +31,15 @@ TRIED = "scheme-trial-unit"
 def scheme_list(request, organization):
     """The scoring tables of a year: one's own, and those of the committees above."""
     year = request.GET.get("year", "")
-    year = int(year) if year.isdecimal() and len(year) == 4 else request.actor.today.year
+    year = int(year) if year.isdecimal() and len(year) == 4 else 0
+    year = year if FIRST_YEAR <= year <= LAST_YEAR else request.actor.today.year
     subject, sector = request.GET.get("subject", ""), request.GET.get("sector", "")
     may_change = request.actor.may(Right.CONFIGURE, organization)
     context = {
         "organization": organization,
-        "page": schemes_of(organization, year, subject=subject, sector=sector, drafts=may_change),
+        "page": schemes_of(
+            organization, year, request.actor.today, subject=subject, sector=sector, drafts=may_change
+        ),
         "year": year,
         "subject": subject,
         "sector": sector,

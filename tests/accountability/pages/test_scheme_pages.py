@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accountability.actions.scheme_drafts import begin_draft, begin_scheme, change_draft
-from accountability.actions.schemes import change_scheme, create_scheme
+from accountability.actions.schemes import change_scheme, create_scheme, end_scheme
 from accountability.forms.scheme_rules import example_rule
 from accountability.models import EvaluationRound, RoundScheme, Scheme, SchemeDraft, SchemeVersion
 from accountability.scheme_edits import Spot, add_rule, piece, put
@@ -107,6 +107,8 @@ def test_the_list_shows_own_and_inherited_and_what_is_covered(cast, scheme):
     html = page(cast.client("wu"), "scheme-list", cast.town.pk)
     assert "村党组织评星晋级" in html
     assert "新建办法" in html
+    for year in ("0000", "9999", "明年", "２０２６"):
+        page(cast.client("wu"), "scheme-list", cast.town.pk, year=year)
     other = create_scheme(
         actor=actor(cast),
         organization=cast.county,
@@ -117,6 +119,14 @@ def test_the_list_shows_own_and_inherited_and_what_is_covered(cast, scheme):
     assert "上级制定、可以沿用的" in html
     assert other.title in html
     assert "1 个类型有两份以上" in html
+    end_scheme(
+        actor=actor(cast),
+        scheme=other,
+        ends_on=timezone.localdate() - timedelta(days=1),
+        reason="停用",
+        now=timezone.now(),
+    )
+    assert "类型核对" not in page(cast.client("zhao"), "scheme-list", cast.town.pk)
     assert "新建办法" not in html
     html = page(cast.client("qian"), "scheme-list", cast.county.pk)
     assert "村党组织评星晋级" not in html
