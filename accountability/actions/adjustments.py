@@ -26,7 +26,7 @@ MOST_EVIDENCE, LONGEST = 10, 200
 def require_adjusting(actor: Actor, organization: Organization) -> None:
     """Raise `PermissionDenied` unless the actor evaluates the unit from above: nobody adjusts their own."""
     actor.require(Right.EVALUATE, organization)
-    if organization.path == actor.organization.path:
+    if actor.organization == organization:
         raise PermissionDenied("本单位的加分、扣分由上级登记。")
 
 
@@ -123,7 +123,7 @@ def withdraw_adjustment(*, actor: Actor | None, adjustment: Adjustment, reason: 
 
 
 #: The kinds of rules that look for an adjustment of a kind with its condition.
-RULES = {
+RULES: dict[str, str] = {
     AdjustmentKind.TITLE: "DIRECT_GRADE",
     AdjustmentKind.VETO: "VETO",
     AdjustmentKind.DOWNGRADE: "DOWNGRADE",

@@ -139,7 +139,8 @@ def take_up_polls(*, actor: Actor, window: AssessorWindow, now) -> int:
             continue  # too few ballots, or papers on which two persons do not agree yet
         asks = asks_in(each.evaluation.scheme.version.table, window.by)
         for ask, result in zip(asks, results.subjects, strict=True):
-            for level, count in result.tally.counts.items():
+            counts = result.tally.counts if result.tally else {}
+            for level, count in counts.items():
                 if count:
                     write_entry(
                         actor=actor,

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import PurePath
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
@@ -11,6 +12,8 @@ from accountability.evaluation_access import require_change
 from accountability.models import DutyRecord, EntryFile, EvaluationEntry, EvidenceFile, StoredFile
 from branches.access import Actor, Right
 from branches.actions.audit import record_event
+
+Stored = TypeVar("Stored", bound=StoredFile)
 
 MOST_FILES = 10
 #: Versions of one file: who needs more has another file.
@@ -56,7 +59,7 @@ def remove_entry_file(*, actor: Actor, entry: EvaluationEntry, evidence: EntryFi
     _remove(actor, _statable(actor, entry), evidence, now)
 
 
-def _add(actor, row, what, blank, name, content, content_type, now) -> StoredFile:
+def _add(actor, row, what, blank: Stored, name, content, content_type, now) -> Stored:
     digest = hashlib.sha256(content).hexdigest()
     files = list(row.files.order_by("version"))
     held = [each for each in files if each.removed_at is None and each.replaced_by_id is None]
