@@ -19,6 +19,12 @@ class OrganizationRowQuerySet(QuerySet):
         return self.filter(subtree(node, "organization"))
 
 
+class AppraisalProgrammeQuerySet(OrganizationRowQuerySet):
+    def standing(self):
+        """Those that were not cancelled."""
+        return self.filter(cancelled_at__isnull=True)
+
+
 class EvaluationQuerySet(OrganizationRowQuerySet):
     def of_units(self):
         return self.filter(appointment__isnull=True)

@@ -8,7 +8,7 @@ from django.db import transaction
 from simple_history.utils import bulk_update_with_history
 
 from accountability import scoring
-from accountability.actions.polls import close_poll, open_poll
+from accountability.actions.polls import cancel_poll, close_poll, open_poll
 from accountability.choices import AppraisalGrade, AppraisalStep, PollPurpose, PollState
 from accountability.filling import SINGLE, find_ask, objections
 from accountability.models import (
@@ -26,6 +26,7 @@ from accountability.queries.appraisals import (
     unit_of,
     version_choices,
 )
+from accountability.queries.polls import has_votes
 from branches.access import Actor, Right
 from branches.actions.audit import record_event
 from branches.choices import MemberCategory
@@ -40,6 +41,7 @@ BEFORE_POLL = (AppraisalStep.SELF, AppraisalStep.PEERS)
 NEEDS_OPINION = (AppraisalGrade.BARELY, AppraisalGrade.UNQUALIFIED)
 #: The key of `reasons` under which more than one third of 优秀 is explained.
 EXCESS = AppraisalGrade.EXCELLENT.value
+CANCELLED = "这次民主评议已经取消。"
 
 
 @transaction.atomic
@@ -56,7 +58,7 @@ def start_programme(
         raise ValidationError({"version": "这份评议办法不适用于本支部或本年度。"})
     # Two people of one branch start one after the other.
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
-    if AppraisalProgramme.objects.filter(organization=organization, year=year).exists():
+    if AppraisalProgramme.objects.standing().filter(organization=organization, year=year).exists():
         raise ValidationError({"year": f"{year}年度的民主评议党员已经开始。"})
     members = list(members_on(organization, actor.today))
     if not members:
@@ -81,6 +83,71 @@ def start_programme(
     if version:
         _score(programme)
     return programme
+
+
+@transaction.atomic
+def cancel_programme(*, actor: Actor, programme: AppraisalProgramme, reason: str, now) -> AppraisalProgramme:
+    """Take back a programme that was started by mistake, with its open poll, while nobody has voted.
+
+    What was written stays on record; the year may be started anew.
+    """
+    kept = _locked(actor, programme)
+    if kept.step not in BEFORE_DECIDING:
+        raise ValidationError("已经进入综合评定，不能再取消。")
+    if kept.poll and kept.poll.state != PollState.CANCELLED and has_votes(kept.poll):
+        raise ValidationError("已经有人投票或录入了纸质票，不能再取消。")
+    if not reason.strip():
+        raise ValidationError({"reason": "请写明取消的原因。"})
+    if kept.poll and kept.poll.state == PollState.OPEN:
+        cancel_poll(actor=actor, poll=kept.poll, reason=reason, now=now)
+        if kept.poll.voters.filter(has_voted=True).exists():
+            raise ValidationError("刚有人投了票，不能再取消。")
+    kept.cancelled_at, kept.cancelled_for = now, reason.strip()
+    _save(kept, "取消")
+    record_event(
+        actor=actor,
+        event="取消民主评议党员",
+        row=kept,
+        summary=f"{kept.organization} {kept.year}年度：{reason.strip()}",
+        at=now,
+    )
+    return kept
+
+
+@transaction.atomic
+def change_version(
+    *, actor: Actor, programme: AppraisalProgramme, version: SchemeVersion | None, now
+) -> AppraisalProgramme:
+    """Count by another table, or by none, while no fact counts and nothing is decided."""
+    kept = _locked(actor, programme)
+    if kept.step not in BEFORE_DECIDING:
+        raise ValidationError("已经进入综合评定，评议办法不能再改。")
+    if version == kept.version:
+        return kept
+    if (
+        version
+        and not version_choices(kept.organization, [kept.year], actor.today).filter(pk=version.pk).exists()
+    ):
+        raise ValidationError({"version": "这份评议办法不适用于本支部或本年度。"})
+    if AppraisalEntry.objects.filter(appraisal__programme=kept, withdrawn_at=None).exists():
+        raise ValidationError({"version": "已经按原来的办法登记了计分事实，请先逐条撤销再更换。"})
+    kept.version = version
+    _save(kept, "更换评议办法")
+    rows = list(kept.appraisals.select_for_update().exclude(result=None))
+    for row in rows:
+        row.result, row.total, row.suggested = None, None, ""
+    if rows:
+        _save_many(rows, ["result", "total", "suggested"], actor, now, "更换评议办法")
+    record_event(
+        actor=actor,
+        event="更换评议办法",
+        row=kept,
+        summary=f"{kept.organization} {kept.year}年度 {version or '不计分，只评等次'}",
+        at=now,
+    )
+    if version:
+        _score(kept)
+    return kept
 
 
 @transaction.atomic
@@ -171,6 +238,8 @@ def write_self(*, actor: Actor, appraisal: MemberAppraisal, text: str, grade: st
         actor.require(Right.APPRAISE, kept.organization)
         if kept.self_by_id and kept.self_by_id == _account_of(kept):
             raise ValidationError("本人已经在线填写自评，不能代为修改。")
+    if kept.programme.cancelled_at:
+        raise ValidationError(CANCELLED)
     if kept.programme.step not in BEFORE_DECIDING:
         raise ValidationError("已经进入综合评定，自评不能再改。")
     errors = {}
@@ -460,6 +529,8 @@ def _locked(actor, programme) -> AppraisalProgramme:
         pk=programme.pk
     )
     actor.require(Right.APPRAISE, kept.organization)
+    if kept.cancelled_at:
+        raise ValidationError(CANCELLED)
     if kept.step == AppraisalStep.DONE:
         raise ValidationError("这次民主评议已经完成，不能再改。")
     return kept

@@ -3,7 +3,7 @@ from django import forms
 from accountability.choices import AppraisalGrade
 from accountability.filling import Ask
 from accountability.forms.entries import EVIDENCE_FIELDS, EntryForm
-from accountability.models import MemberAppraisal, SchemeVersion
+from accountability.models import AppraisalProgramme, MemberAppraisal, SchemeVersion
 
 GRADES = [("", "请选择"), *AppraisalGrade.choices]
 
@@ -24,6 +24,31 @@ class StartForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["year"].choices = [(year, f"{year}年度") for year in years]
         self.fields["version"].queryset = versions
+
+
+class VersionForm(forms.Form):
+    """The table to count by instead; the present one stays a choice although a newer version is out."""
+
+    version = forms.ModelChoiceField(
+        label="评议办法",
+        queryset=SchemeVersion.objects.none(),
+        required=False,
+        empty_label="不计分，只评等次",
+        help_text="还没有登记计分事实时可以更换。",
+    )
+
+    def __init__(self, *args, versions, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["version"].queryset = versions
+
+
+class CancelForm(forms.Form):
+    reason = forms.CharField(
+        label="取消原因",
+        max_length=AppraisalProgramme._meta.get_field("cancelled_for").max_length,
+        help_text="例如：年度选错。还没有人投票时可以取消，取消后可以重新开始。",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
 
 
 class SelfForm(forms.Form):

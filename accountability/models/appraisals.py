@@ -12,7 +12,7 @@ from ..choices import (
     DispositionState,
     DispositionStepKind,
 )
-from ..querysets import OrganizationRowQuerySet
+from ..querysets import AppraisalProgrammeQuerySet, OrganizationRowQuerySet
 from .evaluations import Fact
 from .polls import Poll, PollSubject
 from .schemes import SchemeVersion
@@ -23,7 +23,7 @@ class AppraisalProgramme(models.Model):
 
     `version`: the scheme by which base, plus, minus and veto are counted (类型化), where the branch uses one.
     `reasons`: why it went on although something was missing, {step that was left: words}; under EXCELLENT, why more
-    than one in three are 优秀.
+    than one in three are 优秀. One that was cancelled counts nowhere, and its year may be started anew.
     """
 
     organization = models.ForeignKey(
@@ -48,11 +48,13 @@ class AppraisalProgramme(models.Model):
     reasons = models.JSONField("缺项说明", default=dict, blank=True)
     starts_on = models.DateField("开始日期")
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
+    cancelled_at = models.DateTimeField("取消时间", null=True, blank=True)
+    cancelled_for = models.CharField("取消原因", max_length=200, blank=True)
     author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="经办人")
     created_at = models.DateTimeField("登记时间")
 
     history = HistoricalRecords()
-    objects = OrganizationRowQuerySet.as_manager()
+    objects = AppraisalProgrammeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "民主评议党员"
@@ -61,6 +63,7 @@ class AppraisalProgramme(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["organization", "year"],
+                condition=Q(cancelled_at__isnull=True),
                 name="appraisal_once_a_year",
                 violation_error_message="本年度的民主评议党员已经开始。",
             )

@@ -32,7 +32,9 @@ def _of_member(user) -> list[EvaluationTask]:
         return []
     unwritten = Q(self_at=None, programme__step__in=_WRITABLE)
     unread = Q(told_at__isnull=False, seen_at=None)
-    rows = MemberAppraisal.objects.filter(unwritten | unread, member=user.member_id)
+    rows = MemberAppraisal.objects.filter(
+        unwritten | unread, member=user.member_id, programme__cancelled_at__isnull=True
+    )
     tasks = []
     for row in rows.select_related("programme", "organization").order_by("-programme__year", "-pk")[:MOST]:
         year = f"{row.programme.year}年度民主评议"

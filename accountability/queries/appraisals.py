@@ -185,6 +185,15 @@ class ProgrammePage:
     left: list[MemberAppraisal] = field(default_factory=list)
 
     @property
+    def is_running(self) -> bool:
+        return self.programme.step != AppraisalStep.DONE and self.programme.cancelled_at is None
+
+    @property
+    def is_before_deciding(self) -> bool:
+        """Whether nothing has been decided from it, so that it may be taken back."""
+        return self.is_running and self.programme.step not in DECIDED_STEPS
+
+    @property
     def graded(self) -> int:
         return sum(row.appraisal.is_graded for row in self.rows)
 
@@ -239,13 +248,17 @@ def programme_page(programme: AppraisalProgramme, actor: Actor) -> ProgrammePage
     )
     shown = results if results and results.is_shown and programme.step in DECIDED_STEPS else None
     joined, left = [], []
-    if may_appraise and programme.step in (AppraisalStep.SELF, AppraisalStep.PEERS):
+    if (
+        may_appraise
+        and not programme.cancelled_at
+        and programme.step in (AppraisalStep.SELF, AppraisalStep.PEERS)
+    ):
         joined, left = roster_changes(programme, actor.today)
     return ProgrammePage(
         programme=programme,
         rows=[MemberRow(row, row.member_id in accounts, _tally_of(row, shown)) for row in rows],
         stages=_stages(programme),
-        gaps=gaps_of(programme, results) if may_appraise else [],
+        gaps=gaps_of(programme, results) if may_appraise and not programme.cancelled_at else [],
         results=results,
         may_appraise=may_appraise,
         cases=set(
@@ -342,7 +355,7 @@ def own_appraisals(user: User) -> list[MemberAppraisal]:
     if user.member_id is None:
         return []
     return list(
-        MemberAppraisal.objects.filter(member=user.member_id)
+        MemberAppraisal.objects.filter(member=user.member_id, programme__cancelled_at__isnull=True)
         .select_related("programme", "organization", "member", "told_by")
         .order_by("-programme__year", "-pk")
     )
@@ -436,14 +449,14 @@ class Overview:
 
 def newest_year(organization: Organization, today) -> int:
     """The newest year in which a branch below has begun; this year when none has."""
-    rows = AppraisalProgramme.objects.in_subtree(organization)
+    rows = AppraisalProgramme.objects.standing().in_subtree(organization)
     return rows.aggregate(year=Max("year"))["year"] or today.year
 
 
 def overview(organization: Organization, year: int, show: str, after: str, today) -> Overview:
     """How far the branches below are: seven queries, whatever their number; grades are counted, nobody is listed."""
     branches = Organization.objects.in_subtree(organization).active_on(today).branches()
-    programmes = AppraisalProgramme.objects.filter(year=year, organization__in=branches)
+    programmes = AppraisalProgramme.objects.standing().filter(year=year, organization__in=branches)
     appraisals = MemberAppraisal.objects.filter(programme__in=programmes).exclude(grade="")
     depth = len(organization.path) + organization.steplen
     per_unit = _counts_by(

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +16,8 @@ from accountability.actions.appraisals import (
     add_adjustment,
     add_fact,
     advance_programme,
+    cancel_programme,
+    change_version,
     close_appraisal_poll,
     confirm_seen,
     decide_grades,
@@ -31,6 +34,7 @@ from accountability.choices import AppraisalGrade, AppraisalStep
 from accountability.filling import asks_of, find_ask
 from accountability.forms.appraisals import (
     AdvanceForm,
+    CancelForm,
     FactForm,
     MeetingForm,
     PeerForm,
@@ -39,9 +43,10 @@ from accountability.forms.appraisals import (
     SheetForm,
     StartForm,
     TellForm,
+    VersionForm,
     VetoForm,
 )
-from accountability.models import AppraisalProgramme, MemberAppraisal
+from accountability.models import AppraisalProgramme, MemberAppraisal, SchemeVersion
 from accountability.queries.appraisals import (
     MemberRow,
     Show,
@@ -64,8 +69,10 @@ from branches.views.imports import XLSX
 def appraisal_list(request, organization):
     if not organization.is_branch:
         return redirect("appraisal-overview", organization.pk)
-    programmes = list(organization.appraisal_programmes.select_related("version__scheme").order_by("-year"))
-    years = {each.year for each in programmes}
+    programmes = list(
+        organization.appraisal_programmes.select_related("version__scheme").order_by("-year", "-pk")
+    )
+    years = {each.year for each in programmes if each.cancelled_at is None}
     this_year = request.actor.today.year
     context = {
         "organization": organization,
@@ -174,7 +181,49 @@ def appraisal_poll(request, programme):
     return _programme(request, programme, poll_form=form)
 
 
-def _programme(request, programme, advance_form=None, meeting_form=None, poll_form=None):
+@require_POST
+@door(Right.APPRAISE, AppraisalProgramme)
+def appraisal_version(request, programme):
+    """Count by another table."""
+    form = VersionForm(request.POST, versions=_versions(programme, request.actor))
+    if form.is_valid():
+        try:
+            change_version(actor=request.actor, programme=programme, now=timezone.now(), **form.cleaned_data)
+        except ValidationError as error:
+            _blame(form, error)
+        else:
+            messages.success(request, "评议办法已更新。")
+            return redirect("appraisal-detail", programme.pk)
+    return _programme(request, programme, version_form=form)
+
+
+@require_POST
+@door(Right.APPRAISE, AppraisalProgramme)
+def appraisal_cancel(request, programme):
+    """Take back what was started by mistake."""
+    form = CancelForm(request.POST)
+    if form.is_valid():
+        try:
+            cancel_programme(
+                actor=request.actor, programme=programme, now=timezone.now(), **form.cleaned_data
+            )
+        except ValidationError as error:
+            _blame(form, error)
+        else:
+            messages.success(request, "这次评议已取消，可以重新开始。")
+            return redirect("appraisal-list", programme.organization_id)
+    return _programme(request, programme, cancel_form=form)
+
+
+def _versions(programme, actor):
+    """The tables that fit the branch, and the one it counts by now."""
+    fitting = version_choices(programme.organization, [programme.year], actor.today)
+    return SchemeVersion.objects.filter(
+        Q(pk__in=fitting.order_by().values("pk")) | Q(pk=programme.version_id)
+    ).select_related("scheme__organization")
+
+
+def _programme(request, programme, **forms):
     page = programme_page(programme, request.actor)
     programme = page.programme
     context = {
@@ -187,12 +236,18 @@ def _programme(request, programme, advance_form=None, meeting_form=None, poll_fo
     if page.may_appraise:
         tomorrow = timezone.localtime() + timedelta(days=1)
         context |= {
-            "advance_form": advance_form or AdvanceForm(initial={"step": programme.step}),
-            "meeting_form": meeting_form
-            or MeetingForm(meetings=appraisal_meetings(programme), initial={"meeting": programme.meeting}),
-            "poll_form": poll_form
-            or PollForm(initial={"closes_at": tomorrow.replace(hour=18, minute=0, second=0)}),
-        }
+            "advance_form": AdvanceForm(initial={"step": programme.step}),
+            "meeting_form": MeetingForm(
+                meetings=appraisal_meetings(programme), initial={"meeting": programme.meeting}
+            ),
+            "poll_form": PollForm(initial={"closes_at": tomorrow.replace(hour=18, minute=0, second=0)}),
+            "version_form": VersionForm(
+                versions=_versions(programme, request.actor), initial={"version": programme.version_id}
+            )
+            if page.is_before_deciding
+            else None,
+            "cancel_form": CancelForm(),
+        } | forms
     return render(request, "accountability/appraisal_detail.html", context)
 
 
@@ -418,11 +473,14 @@ def _member(request, appraisal, self_form=None, fact_form=None, veto_form=None):
         "programme": page.programme,
         "appraisal": kept,
         "grades": AppraisalGrade.labels,
-        "may_write_self": page.programme.step in (AppraisalStep.SELF, AppraisalStep.PEERS, AppraisalStep.POLL)
+        "may_write_self": page.programme.cancelled_at is None
+        and page.programme.step in (AppraisalStep.SELF, AppraisalStep.PEERS, AppraisalStep.POLL)
         and (kept.self_by_id is None or page.row.is_entered),
         "self_form": self_form
         or SelfForm(is_graded=kept.is_graded, initial={"text": kept.self_text, "grade": kept.self_grade}),
-        "may_count": counts and page.programme.step not in (AppraisalStep.TELL, AppraisalStep.DONE),
+        "may_count": counts
+        and page.programme.cancelled_at is None
+        and page.programme.step not in (AppraisalStep.TELL, AppraisalStep.DONE),
         "asks": asks_of(table) if counts else [],
         "ask": ask,
         "fact_form": fact_form or (FactForm(ask=ask) if ask else None),

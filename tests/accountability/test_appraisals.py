@@ -11,6 +11,8 @@ from accountability.actions.appraisals import (
     add_adjustment,
     add_fact,
     advance_programme,
+    cancel_programme,
+    change_version,
     close_appraisal_poll,
     confirm_seen,
     decide_grades,
@@ -22,7 +24,8 @@ from accountability.actions.appraisals import (
 )
 from accountability.actions.polls import cancel_poll, cast_ballot
 from accountability.choices import AppraisalStep, PollState
-from accountability.models import AppraisalProgramme, MemberAppraisal
+from accountability.models import AppraisalProgramme, MemberAppraisal, Poll
+from accountability.queries.appraisal_tasks import appraisal_tasks
 from accountability.queries.appraisals import (
     gaps_of,
     overview,
@@ -356,3 +359,78 @@ def test_a_cancelled_poll_is_held_again(cast, acting):
     programme.refresh_from_db()
     assert (programme.poll.state, programme.poll == first) == (PollState.OPEN, False)
     assert appraisal_of(cast, "李明").subject.poll == programme.poll
+
+
+def test_what_was_started_by_mistake_is_cancelled_and_the_year_started_anew(cast, acting):
+    programme = to_poll(acting, cast)
+    for who in ("zhou", "zhao", "qian"):
+        with pytest.raises(PermissionDenied):
+            cancel_programme(actor=acting(who), programme=programme, reason="年度选错", now=NOW)
+    with pytest.raises(ValidationError, match="写明取消的原因"):
+        cancel_programme(actor=acting("li"), programme=programme, reason=" ", now=NOW)
+    kept = cancel_programme(actor=acting("li"), programme=programme, reason="年度选错", now=NOW)
+    assert kept.poll.voters.count() == 10
+    assert (kept.cancelled_for, Poll.objects.get().state) == ("年度选错", PollState.CANCELLED)
+    assert own_appraisals(cast.people["zhou"]) == []
+    assert appraisal_tasks(acting("zhou")) == []
+    for refused_now in (
+        lambda: advance(acting, programme),
+        lambda: write(acting, cast, "周兰", who="zhou"),
+        lambda: cancel_programme(actor=acting("li"), programme=programme, reason="再次", now=NOW),
+    ):
+        with pytest.raises(ValidationError, match="已经取消"):
+            refused_now()
+    page = overview(cast.town, 2026, "", "", TODAY)
+    assert page.counts.started == 0
+    assert start(acting, cast).pk != programme.pk
+    with pytest.raises(ValidationError, match="已经开始"):
+        start(acting, cast)
+
+
+def test_a_programme_with_votes_or_papers_is_not_cancelled(cast, acting):
+    programme = to_poll(acting, cast)
+    cast_ballot(
+        poll=programme.poll, user=cast.people["zhou"], answers=dict.fromkeys(range(1, 10), "合格"), now=NOW
+    )
+    with pytest.raises(ValidationError, match="已经有人投票"):
+        cancel_programme(actor=acting("li"), programme=programme, reason="年度选错", now=NOW)
+    # The vote is void with its poll, and the next one is counted on paper.
+    cancel_poll(actor=acting("li"), poll=programme.poll, reason="名单有误", now=NOW)
+    open_appraisal_poll(actor=acting("li"), programme=programme, closes_at=NOW + timedelta(1), now=NOW)
+    count(acting, programme, "li")
+    with pytest.raises(ValidationError, match="录入了纸质票"):
+        cancel_programme(actor=acting("li"), programme=programme, reason="年度选错", now=NOW)
+    close_appraisal_poll(actor=acting("li"), programme=programme, now=NOW)
+    count(acting, programme, "zhou")
+    advance(acting, programme, reason="会议记录随后补")
+    with pytest.raises(ValidationError, match="已经进入综合评定"):
+        cancel_programme(actor=acting("li"), programme=programme, reason="年度选错", now=NOW)
+
+
+def test_the_table_is_changed_while_no_fact_counts(cast, acting):
+    table = members_scheme(cast.city)
+    programme = start(acting, cast)
+
+    def change(version, who="li"):
+        return change_version(actor=acting(who), programme=programme, version=version, now=NOW)
+
+    with pytest.raises(PermissionDenied):
+        change(table, who="zhou")
+    assert change(table).version == table
+    assert appraisal_of(cast, "周兰").total == 80
+    other = members_scheme(cast.town, year=2025)
+    with pytest.raises(ValidationError, match="不适用"):
+        change(other)
+    entry = add_fact(
+        actor=acting("li"),
+        appraisal=appraisal_of(cast, "周兰"),
+        entry=scoring.Entry(item="life", count=1),
+        now=NOW,
+    )
+    with pytest.raises(ValidationError, match="逐条撤销"):
+        change(None)
+    withdraw_fact(actor=acting("li"), entry=entry, now=NOW)
+    assert change(None).version is None
+    row = appraisal_of(cast, "周兰")
+    assert (row.result, row.total, row.suggested) == (None, None, "")
+    assert AuditEntry.objects.filter(event="更换评议办法").count() == 2

@@ -300,3 +300,22 @@ def test_the_first_screen_asks_for_the_self_appraisal_and_shows_the_result(cast,
     own = appraisal_of(cast, "周兰")
     cast.client("zhou").post(reverse("my-appraisal"), {"appraisal": own.pk, "seen": "1"})
     assert "2026年度民主评议" not in todo("zhou")
+
+
+def test_a_mistaken_start_is_taken_back_on_its_page(cast, acting):
+    table = members_scheme(cast.city)
+    programme, client = start(acting, cast), cast.client("li")
+    detail = url("appraisal-detail", programme)
+    page = text(client.post(url("appraisal-version", programme), {"version": table.pk}, follow=True))
+    assert "评议办法已更新" in page
+    assert "党员评议计分" in page
+    assert "请写明取消的原因" not in page
+    assert "id_reason_error" in text(client.post(url("appraisal-cancel", programme), {"reason": ""}))
+    cancel = {"reason": "年度选错，重新开始"}
+    page = text(client.post(url("appraisal-cancel", programme), cancel, follow=True))
+    assert "已取消" in page
+    assert "年度选错，重新开始" in page
+    assert "开始评议" in page
+    page = text(client.get(detail))
+    assert "年度选错，重新开始" in page
+    assert "进入下一步" not in page
