@@ -86,7 +86,7 @@ title = "责任事项按期完成"
 full = 20
 source = "duties"
 datum = "duties"
-rule = [{ kind = "PER_PP", target = 100, x = 20, y = 0.4 }]
+rule = [{ kind = "PER_PP", target = 100, x = 1, y = 0.4 }]
 
 [[line]]
 key = "effect"
