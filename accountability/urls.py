@@ -314,6 +314,16 @@ urlpatterns = [
     path("evaluation-rounds/<int:pk>/windows/", assessing.window_list, name="window-list"),
     path("evaluation-rounds/<int:pk>/windows/<int:number>/", assessing.window_change, name="window-change"),
     path(
+        "evaluation-rounds/<int:pk>/windows/<int:number>/sheets/",
+        assessing.window_sheets,
+        name="window-sheets",
+    ),
+    path(
+        "evaluation-rounds/<int:pk>/windows/<int:number>/sheets/<int:sheet>/return/",
+        assessing.sheet_return,
+        name="sheet-return",
+    ),
+    path(
         "evaluation-rounds/<int:pk>/windows/<int:number>/polls/", assessing.window_polls, name="window-polls"
     ),
     path(

@@ -398,6 +398,10 @@ def window(cast):
     return [round_key, made.pk]
 
 
+def no_sheet(cast):
+    return [*window(cast), 0]
+
+
 def assessment(cast):
     return [window(cast)[1], *gathered(cast)]
 
@@ -816,6 +820,8 @@ MATRIX = [
     ("get", "assessment-edit", assessment, ".----x-xxx>"),
     ("get", "window-list", held, "--..x-xxx->"),
     ("get", "window-change", window, "--..x-xxx->"),
+    ("get", "window-sheets", window, "--..x-xxx->"),
+    ("post", "sheet-return", no_sheet, "----x-xxx->"),
     ("get", "window-polls", window, "--..x-xxx->"),
     ("post", "window-close", window, "-->>x-xxx->"),
     ("get", "round-items", held, "--..x-xxx->"),

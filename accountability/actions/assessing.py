@@ -11,7 +11,14 @@ from django.utils import timezone
 from accountability import filling, scoring
 from accountability.choices import AssessorRole, EntryOrigin, PollPurpose, PollState, RoundState
 from accountability.evaluation_access import lock_round
-from accountability.models import AssessorPoll, AssessorSheet, AssessorWindow, Evaluation, EvaluationRound
+from accountability.models import (
+    AssessorPoll,
+    AssessorSheet,
+    AssessorWindow,
+    Evaluation,
+    EvaluationEntry,
+    EvaluationRound,
+)
 from accountability.queries.assessing import BY_POLL, asks_in, assessed_by, bodies_of, is_open, sheet_of
 from accountability.queries.polls import poll_results
 from accountability.queries.units import unit_of
@@ -19,7 +26,7 @@ from branches.access import Actor, Right
 from branches.actions.audit import record_event
 from branches.models import Membership
 
-from .entries import write_entry
+from .entries import touch, write_entry
 from .polls import close_poll, extend_poll, open_poll
 
 #: Kinds that count occurrences: of several counts there is no mean, so one assessor states them.
@@ -204,10 +211,38 @@ def submit_sheet(
             now=now,
             sheet=sheet,
         )
-    sheet.submitted_at = now
-    sheet.save(update_fields=["submitted_at"])
+    sheet.submitted_at, sheet.return_reason = now, ""
+    sheet.save(update_fields=["submitted_at", "return_reason"])
     record_event(actor=actor, event="提交评价表", row=sheet, summary=f"{window.round} {sheet}", at=now)
     return sheet
+
+
+@transaction.atomic
+def return_sheet(*, actor: Actor, sheet: AssessorSheet, reason: str, now) -> AssessorSheet:
+    """Give a sheet back to its author, with why: its entries are withdrawn until it is handed in again."""
+    _gathering(actor, sheet.window.round)
+    kept = AssessorSheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
+    if kept.submitted_at is None:
+        return kept
+    if not reason.strip():
+        raise ValidationError({"reason": "请写明退回原因，让评价人知道改什么。"})
+    entries = list(kept.entries.filter(withdrawn_at__isnull=True))
+    for each in entries:
+        each.withdrawn_at, each.withdrawn_by = now, actor.user
+        each.withdraw_reason = f"退回评价表：{reason.strip()}"[:200]
+    EvaluationEntry.objects.bulk_update(entries, ["withdrawn_at", "withdrawn_by", "withdraw_reason"])
+    kept.submitted_at, kept.return_reason = None, reason.strip()[:200]
+    kept.version += 1
+    kept.save(update_fields=["submitted_at", "return_reason", "version"])
+    touch([kept.evaluation_id], now)
+    record_event(
+        actor=actor,
+        event="退回评价表",
+        row=kept,
+        summary=f"{sheet.window.round} {sheet} {reason.strip()}",
+        at=now,
+    )
+    return kept
 
 
 def scoring_entry(entry: scoring.Entry, by: str) -> scoring.Entry:

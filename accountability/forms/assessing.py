@@ -24,3 +24,7 @@ class WindowForm(forms.Form):
 class WindowDaysForm(forms.Form):
     opens_on = forms.DateField(label="开始", widget=DayInput)
     closes_on = forms.DateField(label="截止（含当天）", widget=DayInput)
+
+
+class ReturnForm(forms.Form):
+    reason = forms.CharField(label="退回原因", max_length=200)

@@ -264,6 +264,7 @@ class AssessorSheet(models.Model):
     answers = models.JSONField("评价", default=dict, blank=True)
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
     saved_at = models.DateTimeField("保存时间", null=True, blank=True)
+    return_reason = models.CharField("退回原因", max_length=200, blank=True)
     version = models.PositiveIntegerField("版次", default=1)
 
     class Meta:

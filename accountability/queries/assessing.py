@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from accountability import filling
 from accountability.choices import AssessorRole, PollState, RoundState
@@ -166,6 +166,17 @@ def _lines(actor, window, evaluations, number) -> list[AssessmentLine]:
     )
     sheets = {each.evaluation_id: each for each in _sheets(actor, window).filter(evaluation__in=first)}
     return [AssessmentLine(each, sheets.get(each.pk)) for each in first]
+
+
+def sheets_of(window: AssessorWindow) -> QuerySet:
+    """The sheets of a window for its committee: whose they are and how far, handed in ones first."""
+    return (
+        AssessorSheet.objects.filter(window=window, evaluation__removed_at__isnull=True)
+        .select_related(
+            "evaluation__organization", "evaluation__appointment__user", "author", "appointment__organization"
+        )
+        .order_by(F("submitted_at").asc(nulls_last=True), "pk")
+    )
 
 
 def polls_of(window: AssessorWindow) -> QuerySet:

@@ -11,14 +11,15 @@ from accountability.actions.assessing import (
     change_window,
     close_window,
     open_window,
+    return_sheet,
     save_sheet,
     submit_sheet,
 )
 from accountability.choices import AssessorRole, RoundState
 from accountability.evaluation_access import runs_round
-from accountability.forms.assessing import WindowDaysForm, WindowForm
+from accountability.forms.assessing import ReturnForm, WindowDaysForm, WindowForm
 from accountability.forms.entries import AnswerForm
-from accountability.models import AssessorWindow, EvaluationRound
+from accountability.models import AssessorSheet, AssessorWindow, EvaluationRound
 from accountability.queries.assessing import (
     asks_in,
     assessed_by,
@@ -28,6 +29,7 @@ from accountability.queries.assessing import (
     next_left,
     polls_of,
     sheet_of,
+    sheets_of,
     window_rows,
     windows_now,
 )
@@ -152,6 +154,58 @@ def window_change(request, round, number):
     context = {"organization": round.organization, "round": round, "window": window, "form": form}
     status = 422 if request.method == "POST" else 200
     return render(request, "accountability/window_change.html", context, status=status)
+
+
+@door(Right.EVALUATE, EvaluationRound)
+@require_safe
+def window_sheets(request, round, number):
+    """Who has handed in which sheet."""
+    return _sheets(request, round, number)
+
+
+@require_POST
+@door(Right.EVALUATE, EvaluationRound)
+def sheet_return(request, round, number, sheet):
+    kept = get_object_or_404(
+        AssessorSheet.objects.select_related("window__round", "evaluation__organization"),
+        window__round=round,
+        window=number,
+        pk=sheet,
+    )
+    form = ReturnForm(request.POST, auto_id=f"id_return{kept.pk}_%s")
+    if form.is_valid():
+        try:
+            return_sheet(actor=request.actor, sheet=kept, now=timezone.now(), **form.cleaned_data)
+        except ValidationError as error:
+            messages.error(request, error.messages[0])
+        else:
+            messages.success(request, "已退回；评价人在窗口时间内可以改后再提交。")
+        return redirect("window-sheets", round.pk, number)
+    return _sheets(request, round, number, refused=(kept.pk, form))
+
+
+def _sheets(request, round, number, refused=None):
+    window = get_object_or_404(AssessorWindow.objects.select_related("round"), round=round, pk=number)
+    pages = CappedPaginator(sheets_of(window), PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    rows = [
+        (
+            each,
+            refused[1] if refused and refused[0] == each.pk else ReturnForm(auto_id=f"id_return{each.pk}_%s"),
+        )
+        for each in page
+    ]
+    context = {
+        "organization": round.organization,
+        "round": round,
+        "window": window,
+        "rows": rows,
+        "is_gathering": round.state == RoundState.COLLECTING,
+        "total": f"共 {pages.total} 份",
+        "next_url": f"?page={page.next_page_number()}" if page.has_next() else "",
+        "first_url": "?" if page.has_previous() else "",
+    }
+    return render(request, "accountability/window_sheets.html", context, status=422 if refused else 200)
 
 
 @door(Right.EVALUATE, EvaluationRound)

@@ -1,6 +1,7 @@
 """评价: who scores whom, in time and once; drafts, conflicts, secret votes of members."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,9 +13,11 @@ from accountability.actions.assessing import (
     change_window,
     close_window,
     open_window,
+    return_sheet,
     save_sheet,
     submit_sheet,
 )
+from accountability.actions.evaluating import ask_evaluation, run_evaluation
 from accountability.actions.paper_counts import enter_count
 from accountability.actions.polls import cast_ballot
 from accountability.choices import AssessorRole, EntryOrigin
@@ -93,6 +96,26 @@ def test_a_sheet_is_kept_as_a_draft_and_handed_in_once(acting, evaluation, opene
         submit(wang, window, evaluation, {("opinion", ""): Entry("opinion", level="差")}, version=2)
     evaluation.refresh_from_db()
     assert evaluation.changed_at == NOW
+
+
+def test_a_sheet_that_was_given_back_is_handed_in_again(cast, acting, evaluation, opened):
+    window, wang = opened(AssessorRole.PEERS, "互评"), acting("wang")
+    sheet = submit(wang, window, evaluation)
+    with pytest.raises(PermissionDenied):
+        return_sheet(actor=wang, sheet=sheet, reason="误", now=NOW)
+    with pytest.raises(ValidationError, match="退回原因"):
+        return_sheet(actor=acting("zhao"), sheet=sheet, reason=" ", now=NOW)
+    page = reverse("window-sheets", args=[evaluation.round_id, window.pk])
+    back = reverse("sheet-return", args=[evaluation.round_id, window.pk, sheet.pk])
+    zhao = cast.client("zhao")
+    assert "王丽" in zhao.get(page).content.decode()
+    assert zhao.post(back, {"reason": ""}).status_code == 422
+    assert zhao.post(back, {"reason": "评错了单位"}).status_code == 302
+    assert "评错了单位" in zhao.get(page).content.decode()
+    live = EvaluationEntry.objects.filter(origin=EntryOrigin.ASSESSOR, withdrawn_at=None)
+    assert not live.exists()
+    submit(wang, window, evaluation, {("opinion", ""): Entry("opinion", level="较好")}, version=2)
+    assert live.get().level == "较好"
 
 
 def test_only_in_time(acting, evaluation, opened):
@@ -216,3 +239,48 @@ def test_the_list_asks_few_queries(cast, acting, evaluation, opened, django_asse
     for name, key in (("window-list", []), ("window-polls", [window.pk])):
         with django_assert_max_num_queries(14):
             zhao.get(reverse(name, args=[evaluation.round_id, *key]))
+
+
+WEIGHTED = """
+format = 1
+code = "FILL"
+title = "班子考核"
+full = 150
+grades = ["优秀", "合格"]
+rule = [
+    { kind = "ASSESSORS", weights = { "自评" = 0.3, "党委评" = 0.7 } },
+    { kind = "CUTOFF", bands = [{ grade = "优秀", from = 120 }] },
+]
+
+[[line]]
+key = "all"
+title = "总体"
+full = 150
+
+[[line.item]]
+key = "mark"
+title = "总体评价"
+full = 150
+source = "assessor"
+rule = [{ kind = "DISCRETION", from = 0, to = 150, reason = false }]
+"""
+
+
+def test_self_138_and_committee_117_at_30_and_70_are_123_3(cast, acting):
+    evaluation = gathering(cast, WEIGHTED)
+    evaluation.entries.all().delete()
+    days = {"opens_on": TODAY, "closes_on": TODAY + timedelta(days=5)}
+    deputy = employ("deputy", "严副", (cast.town, Post.DEPUTY_SECRETARY))
+    marks = {"li": ("自评", 138), "zhao": ("党委评", 118), "deputy": ("党委评", 116)}
+    cast.people["deputy"] = deputy
+    windows = {
+        by: open_window(actor=acting("zhao"), round=evaluation.round, role=role, by=by, now=NOW, **days)
+        for by, role in (("自评", "SELF"), ("党委评", "SUPERIOR"))
+    }
+    for who, (by, points) in marks.items():
+        said = {("mark", ""): Entry("mark", points=Decimal(points))}
+        submit(acting(who), windows[by], evaluation, said)
+    ask_evaluation(actor=acting("zhao"), round=evaluation.round, now=NOW)
+    run_evaluation(pk=evaluation.round_id, now=NOW)
+    evaluation.refresh_from_db()
+    assert (evaluation.total, evaluation.grade, evaluation.faults) == (Decimal("123.3"), "优秀", [])
