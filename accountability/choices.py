@@ -84,6 +84,8 @@ class NoticeKind(models.TextChoices):
     HANDED_OVER = "HANDED_OVER", "职责移交"
     RESULT = "RESULT", "考核结果待核对"
     PLAN = "PLAN", "提升计划待制定"
+    VOTE = "VOTE", "测评待投票"
+    APPRAISED = "APPRAISED", "评议结果已反馈"
 
 
 class ListStatus(models.TextChoices):

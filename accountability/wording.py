@@ -20,6 +20,8 @@ GAPS = {
     "giver": "移交人或并入的单位",
     "count": "未完成的期数",
     "round": "考核名称",
+    "poll": "测评名称",
+    "year": "年度",
     "link": "打开它的地址",
 }
 _OF_A_RECORD = ("unit", "list", "duty", "term", "due", "days", "link")
@@ -34,6 +36,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     NoticeKind.HANDED_OVER: ("unit", "list", "giver", "count", "due", "link"),
     NoticeKind.RESULT: ("unit", "round", "due", "link"),
     NoticeKind.PLAN: ("unit", "round", "link"),
+    NoticeKind.VOTE: ("unit", "poll", "due", "link"),
+    NoticeKind.APPRAISED: ("unit", "year", "link"),
 }
 #: What the preview shows in the gaps.
 SAMPLE = {
@@ -47,6 +51,8 @@ SAMPLE = {
     "giver": "钱峰",
     "count": "3",
     "round": "2026年度基层党建考核",
+    "poll": "2026年度民主评议党员测评",
+    "year": "2026",
     "link": "https://gauge.example.cn/duty-records/17/",
 }
 
@@ -96,6 +102,14 @@ STARTERS: dict[str, Wording] = {
     NoticeKind.PLAN: Wording(
         "请制定提升计划：{round}",
         "根据《{round}》的结果，请{unit}制定提升计划：目标、责任人、期限和措施。",
+    ),
+    NoticeKind.VOTE: Wording(
+        "请投票：{poll}",
+        "{unit}组织的《{poll}》已经开始，请在{due}前投票。不记名，每人一票；已经投过的不用再投。",
+    ),
+    NoticeKind.APPRAISED: Wording(
+        "{year}年度民主评议结果已反馈",
+        "{unit}{year}年度民主评议党员的结果已经反馈，只有您本人和组织评议的同志能看到，请登录查看并确认阅知。",
     ),
 }
 

@@ -32,6 +32,8 @@ from branches.actions.audit import record_event
 from branches.choices import MemberCategory
 from branches.models import Meeting, Organization, User
 
+from .notices import stop_appraisals, tell_of_appraisals, tell_of_poll
+
 STEPS = list(AppraisalStep)
 #: Until the result is decided, what a member says of themselves may still be handed in.
 BEFORE_DECIDING = (AppraisalStep.SELF, AppraisalStep.PEERS, AppraisalStep.POLL)
@@ -326,6 +328,7 @@ def open_appraisal_poll(*, actor: Actor, programme: AppraisalProgramme, closes_a
     MemberAppraisal.objects.bulk_update(graded, ["subject"])
     kept.poll = poll
     _save(kept, "开始民主测评")
+    tell_of_poll(poll=poll, today=actor.today, now=now)
     return kept
 
 
@@ -450,6 +453,7 @@ def decide_grades(
     if changed:
         fields = ["grade", "opinion", "decided_by", "decided_at", "version"]
         fields += ["told_at", "told_by", "told_how", "seen_at"]
+        stop_appraisals(appraisals=[row for row, *_ in changed], now=now)
         _save_many([row for row, *_ in changed], fields, actor, now, f"综合评定 {reason.strip()}".strip())
     is_explained = excess_reason.strip() != kept.reasons.get(EXCESS, "")
     if is_explained:
@@ -491,6 +495,7 @@ def tell_members(
     for row in rows:
         row.told_at, row.told_by, row.told_how = now, actor.user, how.strip()
     _save_many(rows, ["told_at", "told_by", "told_how"], actor, now, "反馈本人")
+    tell_of_appraisals(appraisals=rows, today=actor.today, now=now)
     record_event(
         actor=actor,
         event="反馈评议结果",
@@ -512,6 +517,7 @@ def confirm_seen(*, actor: Actor, appraisal: MemberAppraisal, now) -> MemberAppr
     if kept.seen_at is None:
         kept.seen_at = now
         _save(kept, "本人阅知")
+        stop_appraisals(appraisals=[kept], now=now)
         record_event(
             actor=actor,
             event="阅知评议结果",

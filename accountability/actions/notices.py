@@ -16,6 +16,7 @@ from accountability.choices import (
     ListStatus,
     NoticeKind,
     PlanState,
+    PollState,
     RecordStatus,
     RoundState,
 )
@@ -27,7 +28,10 @@ from accountability.models import (
     Evaluation,
     EvaluationRound,
     ImprovementPlan,
+    MemberAppraisal,
     Notice,
+    Poll,
+    PollVoter,
 )
 from accountability.queries.notices import Said, unread, wordings
 from accountability.wording import fill
@@ -86,6 +90,7 @@ def write_notices(*, today: date, now: datetime) -> int:
         sum(teller.tell_of_records(records) for records in _batches(_pressing(today), "due_on", BATCH))
         + sum(teller.tell_of_lists(lists) for lists in _batches(_unsigned(today), "pk", BATCH))
         + teller.tell_of_handovers(_news(now))
+        + sum(teller.tell_of_polls(polls) for polls in _batches(_votable(now), "pk", 100))
     )
 
 
@@ -121,6 +126,31 @@ def stop_plan(*, plan: ImprovementPlan, now: datetime) -> int:
     return _stop([f"plan:{plan.pk}"], now)
 
 
+@transaction.atomic
+def tell_of_poll(*, poll: Poll, today: date, now: datetime) -> int:
+    """Tell those who may vote on screen that a poll has begun; returns how many notices are new."""
+    polls = list(_votable(now).filter(pk=poll.pk))
+    return _Teller(wordings(), Recipients(today), today, now).tell_of_polls(polls)
+
+
+def stop_poll(*, poll: Poll, now: datetime) -> int:
+    """End what asks to vote, for everybody at once: who has voted, and when, is nowhere written."""
+    return _stop([f"poll:{poll.pk}"], now)
+
+
+@transaction.atomic
+def tell_of_appraisals(*, appraisals: list[MemberAppraisal], today: date, now: datetime) -> int:
+    """Tell members with an account that their result is there to be read; returns how many notices are new."""
+    rows = _unread_appraisals().filter(pk__in=[each.pk for each in appraisals])
+    teller = _Teller(wordings(), Recipients(today), today, now)
+    return teller.tell_of_appraisals(list(rows.select_related("programme", "organization")))
+
+
+def stop_appraisals(*, appraisals: list[MemberAppraisal], now: datetime) -> int:
+    """End what asks to read results that were read, or that changed."""
+    return _stop([f"appraisal:{each.pk}" for each in appraisals], now)
+
+
 def _stop(rows: list[str], now: datetime) -> int:
     going = Notice.objects.filter(ended_at__isnull=True)
     return sum(
@@ -153,6 +183,10 @@ def end_notices(*, today: date, now: datetime) -> int:
                 ImprovementPlan.objects.filter(pk__in=keys["plan"], state=PlanState.ASKED).values_list(
                     "pk", flat=True
                 )
+            ),
+            "poll": set(_votable(now).filter(pk__in=keys["poll"]).values_list("pk", flat=True)),
+            "appraisal": set(
+                _unread_appraisals().filter(pk__in=keys["appraisal"]).values_list("pk", flat=True)
             ),
         }
         over = []
@@ -212,6 +246,18 @@ def _unchecked(today: date) -> QuerySet:
     return Evaluation.objects.filter(
         round__state=RoundState.SHOWN, round__objections_until__gte=today, agreed_at__isnull=True
     )
+
+
+def _votable(now: datetime) -> QuerySet:
+    """Polls that take ballots now."""
+    return Poll.objects.filter(state=PollState.OPEN, opens_at__lte=now, closes_at__gt=now).select_related(
+        "organization"
+    )
+
+
+def _unread_appraisals() -> QuerySet:
+    """Results of members that were told and not read yet."""
+    return MemberAppraisal.objects.filter(told_at__isnull=False, seen_at__isnull=True)
 
 
 def _news(now: datetime) -> QuerySet:
@@ -385,6 +431,37 @@ class _Teller:
             wanted += self._word(users, NoticeKind.PLAN, f"plan:{each.pk}", values, link, None)
         return self._reconcile(wanted, [f"plan:{each.pk}" for each in plans], (NoticeKind.PLAN,))
 
+    def tell_of_polls(self, polls: list[Poll]) -> int:
+        waiting: dict[int, list[int]] = defaultdict(list)
+        voters = PollVoter.objects.filter(
+            poll__in=[each.pk for each in polls], has_voted=False, user__is_active=True
+        )
+        for poll, user in voters.order_by("pk").values_list("poll", "user"):
+            waiting[poll].append(user)
+        wanted = []
+        for each in polls:
+            due_on = timezone.localdate(each.closes_at)
+            values = {"unit": each.organization, "poll": each.title, "due": _moment(each.closes_at)}
+            link = reverse("poll-vote", args=[each.pk])
+            wanted += self._word(waiting[each.pk], NoticeKind.VOTE, f"poll:{each.pk}", values, link, due_on)
+        return self._reconcile(wanted, [f"poll:{each.pk}" for each in polls], ())
+
+    def tell_of_appraisals(self, appraisals: list[MemberAppraisal]) -> int:
+        users = dict(
+            User.objects.filter(
+                member__in=[each.member_id for each in appraisals], is_active=True
+            ).values_list("member", "pk")
+        )
+        wanted = []
+        for each in appraisals:
+            own = [users[each.member_id]] if each.member_id in users else []
+            values = {"unit": each.organization, "year": each.programme.year}
+            row, link = f"appraisal:{each.pk}", reverse("my-appraisal")
+            wanted += self._word(own, NoticeKind.APPRAISED, row, values, link, None)
+        return self._reconcile(
+            wanted, [f"appraisal:{each.pk}" for each in appraisals], (NoticeKind.APPRAISED,)
+        )
+
     def _word(self, users, kind, row, values, link, due_on) -> list[_Wanted]:
         """The notice for each of these users; none when the kind is switched off."""
         said = self.said[kind]
@@ -475,3 +552,8 @@ def _notes(records: Iterable[DutyRecord]) -> dict[int, str]:
 
 def _day(day: date) -> str:
     return f"{day:%Y}年{day.month}月{day.day}日"
+
+
+def _moment(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return f"{_day(local.date())}{local:%H:%M}"

@@ -1,8 +1,9 @@
 """测评: secret ballots. Who may open one is asked by the action that calls; here is kept what makes them secret.
 
 Nothing that is written while voting has a voter and a choice, or a choice and a time: a ballot is a new row with a
-random key, a voter's row says only that they have voted, and no audit entry and no history is written. While a poll is
-open its ballots lie in the table in the order they came; closing writes them anew in an order of chance.
+random key, a voter's row says only that they have voted, and no audit entry and no history is written. Where the rows
+lie and which transaction wrote them would tell as well, so with every ballot the box is shaken: others of chance are
+written anew together with it. Closing writes all of them anew in an order of chance.
 """
 
 import secrets
@@ -20,7 +21,12 @@ from accountability.models import Ballot, Poll, PollSubject, PollVoter
 from branches.actions.audit import record_event
 from branches.models import Member, Organization, User
 
+from .notices import stop_poll
+
 AT_ONCE = 500
+#: With how many others, at most, a ballot is put into the box.
+SHAKEN = 200
+_CHANCE = secrets.SystemRandom()
 
 
 @transaction.atomic
@@ -96,11 +102,13 @@ def cast_ballot(*, poll: Poll, user: User, answers: Mapping[int, str], now: date
         raise ValidationError("您不在这次测评的参评人名单中。")
     if voter.has_voted:
         raise ValidationError("您已经投过票，每人只能投一次。")
-    # Read after the voter's row is locked: who closes waits for it.
-    kept = Poll.objects.get(pk=poll.pk)
+    # Locked after the voter's row: who closes waits for that one, and one after the other they shake the box.
+    kept = Poll.objects.select_for_update(no_key=True).get(pk=poll.pk)
     require_open(kept, now)
     numbers = list(kept.subjects.values_list("number", flat=True))
-    Ballot.objects.create(poll=kept, category=voter.category, answers=_answers(kept, numbers, answers))
+    keys = list(kept.ballots.values_list("pk", flat=True))
+    others = kept.ballots.filter(pk__in=_CHANCE.sample(keys, min(SHAKEN, len(keys))))
+    _write_anew(kept, others, (voter.category, _answers(kept, numbers, answers)))
     voter.has_voted = True
     voter.save(update_fields=["has_voted"])
 
@@ -120,24 +128,16 @@ def close_poll(*, actor, poll: Poll, now: datetime) -> Poll:
     """Close a poll, early or, with `actor` None, by the clock, and write its ballots anew in an order of chance."""
     kept = _locked(poll)
     _require_running(kept)
-    ballots = [(each.category, each.answers) for each in kept.ballots.all()]
-    secrets.SystemRandom().shuffle(ballots)
-    kept.ballots.all().delete()
-    Ballot.objects.bulk_create(
-        (
-            Ballot(id=uuid.uuid4(), poll=kept, category=category, answers=answers)
-            for category, answers in ballots
-        ),
-        batch_size=AT_ONCE,
-    )
+    number_of_ballots = _write_anew(kept, kept.ballots.all())
     kept.state, kept.closed_at = PollState.CLOSED, now
     kept.save(update_fields=["state", "closed_at"])
+    stop_poll(poll=kept, now=now)
     number = kept.voters.count()
     record_event(
         actor=actor,
         event="结束测评",
         row=kept,
-        summary=f"{kept} 参评{number}人，收到{len(ballots)}票",
+        summary=f"{kept} 参评{number}人，收到{number_of_ballots}票",
         at=now,
     )
     return kept
@@ -153,6 +153,7 @@ def cancel_poll(*, actor, poll: Poll, reason: str, now: datetime) -> Poll:
     kept.ballots.all().delete()
     kept.state, kept.closed_at = PollState.CANCELLED, now
     kept.save(update_fields=["state", "closed_at"])
+    stop_poll(poll=kept, now=now)
     record_event(actor=actor, event="取消测评", row=kept, summary=f"{kept}：{reason.strip()}", at=now)
     return kept
 
@@ -182,6 +183,18 @@ def close_due(*, now: datetime) -> int:
             continue
         closed += 1
     return closed
+
+
+def _write_anew(poll, ballots, *new) -> int:
+    """Write these ballots under other keys in an order of chance, with the `new` among them; returns how many."""
+    box = [*ballots.values_list("category", "answers"), *new]
+    _CHANCE.shuffle(box)
+    ballots.delete()
+    Ballot.objects.bulk_create(
+        (Ballot(id=uuid.uuid4(), poll=poll, category=category, answers=answers) for category, answers in box),
+        batch_size=AT_ONCE,
+    )
+    return len(box)
 
 
 def _locked(poll) -> Poll:

@@ -19,6 +19,7 @@ from branches.actions.audit import record_event
 from branches.choices import MeetingKind, MeetingStatus
 from branches.models import Appointment, Meeting
 
+from .notices import tell_of_poll
 from .polls import open_poll
 
 #: Who rates, with the usual weights; a committee may set others.
@@ -203,6 +204,7 @@ def open_rating(
     kept.held_on = kept.held_on or actor.today
     kept._change_reason = "开始测评"
     kept.save()
+    tell_of_poll(poll=poll, today=actor.today, now=now)
     return kept
 
 

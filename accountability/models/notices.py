@@ -27,7 +27,7 @@ class NoticeWording(models.Model):
 class Notice(models.Model):
     """提醒: why, which record, and where; once per person, kind and row, taken back when the thing is done.
 
-    `row` names what it is about ("record:17", "list:4", "handover:4:0:261120"); `ended_at` is when there was nothing left to do.
+    `row` names what it is about ("record:17", "poll:4", "handover:4:0:261120"); `ended_at` is when there was nothing left to do.
     """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="notices", verbose_name="收件人")

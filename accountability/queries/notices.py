@@ -24,9 +24,11 @@ ORDER = (
     NoticeKind.RETURNED,
     NoticeKind.DUE_1,
     NoticeKind.RESULT,
+    NoticeKind.VOTE,
     NoticeKind.HANDED_OVER,
     NoticeKind.TO_SIGN,
     NoticeKind.PLAN,
+    NoticeKind.APPRAISED,
     NoticeKind.DUE_7,
     NoticeKind.DUE_30,
 )
@@ -84,6 +86,8 @@ def unread_words(user: User) -> str:
     return f"{UNREAD_CAP}+" if number > UNREAD_CAP else str(number or "")
 
 
+#: What concerns somebody as a person, whatever post they act in.
+PERSONAL = ("poll", "appraisal")
 _MODELS = {"record": DutyRecord, "result": Evaluation, "plan": ImprovementPlan}
 
 

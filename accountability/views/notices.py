@@ -12,7 +12,7 @@ from accountability.actions.wordings import change_wording, reset_wording
 from accountability.choices import NoticeKind
 from accountability.forms.notices import MailForm, WordingForm
 from accountability.models import Notice, NoticeWording
-from accountability.queries.notices import inbox, post_for, unread, wordings
+from accountability.queries.notices import PERSONAL, inbox, post_for, unread, wordings
 from accountability.wording import ALLOWED, GAPS, SAMPLE, Wording, fill
 from branches.access import Right, door, open_to_signed_in
 from branches.actions.accounts import switch_appointment
@@ -50,6 +50,8 @@ def notice_open(request, pk):
     notice = get_object_or_404(Notice, pk=pk, user=request.user)
     actor = request.actor
     mark_read(user=request.user, notice=notice, now=timezone.now())
+    if notice.thing[0] in PERSONAL:
+        return redirect(notice.link)
     appointment = post_for(notice, request.user, actor.today)
     if appointment is None:
         messages.info(request, "您现在的任职已看不到这件事。")
