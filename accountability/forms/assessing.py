@@ -27,4 +27,8 @@ class WindowDaysForm(forms.Form):
 
 
 class ReturnForm(forms.Form):
-    reason = forms.CharField(label="退回原因", max_length=200)
+    reason = forms.CharField(
+        label="退回原因",
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "form-control form-control-sm"}),
+    )
