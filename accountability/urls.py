@@ -238,6 +238,7 @@ urlpatterns = [
     path("evaluation-rounds/<int:pk>/progress/", rounds.round_progress, name="round-progress"),
     path("evaluation-rounds/<int:pk>/units/", rounds.round_units, name="round-units"),
     path("evaluation-rounds/<int:pk>/change/", rounds.round_change, name="round-change"),
+    path("evaluation-rounds/<int:pk>/history/", rounds.round_history, name="round-history"),
     path("evaluation-rounds/<int:pk>/withdraw/", rounds.round_withdraw, name="round-withdraw"),
     path(
         "evaluation-rounds/<int:pk>/schemes/<int:number>/version/", rounds.round_version, name="round-version"

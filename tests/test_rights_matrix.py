@@ -841,6 +841,7 @@ MATRIX = [
     ("post", "round-evaluate", held, "-->>x-xxx->"),
     ("get", "round-units", held, "--..x-xxx->"),
     ("get", "round-change", held, "--..x-xxx->"),
+    ("get", "round-history", held, "--...-.xx->"),
     ("get", "round-withdraw", held, "--..x-xxx->"),
     ("get", "round-version", pinned_scheme, "--..x-xxx->"),
     ("get", "evaluation-settings", gathered, "x-..xxxxx->"),

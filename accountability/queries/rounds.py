@@ -151,7 +151,8 @@ class EvaluationRow:
 
 @dataclass(frozen=True)
 class RoundPage:
-    """Everything the page of a round shows. `filled` says how many units have stated all, some and nothing."""
+    """Everything the page of a round shows. `filled` says how many units have stated all, some and nothing; `is_ripe`
+    that nothing more is to be expected of them."""
 
     round: EvaluationRound
     schemes: list[SchemeLine]
@@ -169,6 +170,7 @@ class RoundPage:
     matching: int
     after: str
     is_personal: bool
+    is_ripe: bool
 
     @property
     def is_busy(self) -> bool:
@@ -219,6 +221,7 @@ def round_page(round: EvaluationRound, filters: Mapping[str, str], after: str, t
         matching=matching.count(),
         after=following,
         is_personal=any(each.scheme.subject == Subject.PERSON for each in pinned),
+        is_ripe=today > round.fill_until or states["filled"] == len(filled),
     )
 
 

@@ -48,6 +48,7 @@ from accountability.queries.rounds import (
 from branches.access import Right, door
 from branches.models import Organization
 from branches.paging import slice_after
+from branches.queries.history import history_page
 
 NAMED = 5
 
@@ -183,6 +184,20 @@ def round_change(request, round):
     return _step(
         request, round, form, title="修改考核", action="保存", words="改名称，或延长、提前填报截止。"
     )
+
+
+@door(Right.VIEW_EVALUATIONS, EvaluationRound)
+@require_safe
+def round_history(request, round):
+    context = {
+        "row": round,
+        "label": round._meta.verbose_name,
+        "organization": round.organization,
+        "page": history_page(round, before=request.GET.get("before", "")),
+        "back": "round-detail",
+        "back_pk": round.pk,
+    }
+    return render(request, "branches/history.html", context)
 
 
 @door(Right.EVALUATE, EvaluationRound)
