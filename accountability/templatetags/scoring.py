@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from accountability.scoring.numbers import shown, signed
 
@@ -24,6 +26,8 @@ _STANDINGS = (
     "inapplicable",
     "start",
 )
+_OPEN = mark_safe(" open")
+_UNFILLED = mark_safe(' <span class="tone tone-alert">未填</span>')
 _LEADS = {"of": "对象 ", "by": "评价方 ", "matter": "事项 ", "reason": "理由：", "note": ""}
 
 
@@ -34,6 +38,10 @@ class Evidence:
     name: str
     url: str = ""
 
+    def html(self) -> str:
+        """Its name, which opens it."""
+        return format_html('<a href="{}">{}</a>', self.url, self.name) if self.url else self.name
+
 
 @dataclass(frozen=True)
 class FactLine:
@@ -41,6 +49,16 @@ class FactLine:
 
     words: str
     evidence: list[Evidence] = field(default_factory=list)
+
+    def html(self) -> SafeString:
+        """The words, and every piece of evidence as a link where it has an address."""
+        return format_html(
+            '<p class="explain-fact">{}{}</p>',
+            self.words,
+            format_html_join(
+                "", ' <span class="fine">佐证：{}</span>', ((each.html(),) for each in self.evidence)
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -60,6 +78,35 @@ class StepLine:
     def folds(self) -> bool:
         """Whether something stands beneath it."""
         return bool(self.parts or self.facts)
+
+    def html(self, *, opens: bool = True) -> SafeString:
+        """The step with all beneath it, folded away unless it `opens`.
+
+        Not a template: a sheet has a thousand steps, and including one in another costs more than all their words.
+        """
+        if not self.folds:
+            return format_html(
+                '<div class="explain-step explain-{} explain-leaf">{}</div>', self.what, self._head()
+            )
+        return format_html(
+            '<details class="explain-step explain-{}"{}><summary>{}</summary><div class="explain-parts">{}{}</div></details>',
+            self.what,
+            _OPEN if opens else "",
+            self._head(),
+            format_html_join("", "{}", ((fact.html(),) for fact in self.facts)),
+            format_html_join("", "{}", ((part.html(opens=False),) for part in self.parts)),
+        )
+
+    def _head(self) -> SafeString:
+        factor = f"（{self.factor}）" if self.factor else ""
+        because = format_html(' <span class="fine">{}{}</span>', self.because, factor)
+        return format_html(
+            '<span class="explain-head"><span class="explain-label">{}{}{}</span> <b class="num">{}</b></span>',
+            self.label,
+            _UNFILLED if self.unfilled else "",
+            because if self.because or self.factor else "",
+            self.points,
+        )
 
 
 @register.filter
