@@ -12,8 +12,8 @@ from ..querysets import OrganizationRowQuerySet
 class Poll(models.Model):
     """测评: who is entitled gives each subject one of `choices` (from the best to the lowest), once.
 
-    The vote and the voter are stored apart: a `Ballot` knows no voter and no time, a `PollVoter` no choice. Closing
-    writes the ballots anew in an order of chance. Results are shown from `LEAST_BALLOTS` of a category up.
+    The vote and the voter are stored apart: a `Ballot` knows no voter and no time, a `PollVoter` no choice. Each
+    ballot is put in together with others that are written anew in an order of chance; closing does so with all. Results are shown from `LEAST_BALLOTS` of a category up.
     `most`: {choice: the most subjects of a ballot it may be given to}.
     """
 

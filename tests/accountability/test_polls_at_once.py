@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from accountability.actions.polls import cast_ballot, close_poll
 from accountability.actions.review_cycles import start_cycle
@@ -31,6 +32,19 @@ def test_a_voter_in_two_windows_votes_once(poll, attempt):
     assert sum(isinstance(answer, ValidationError) for answer in answers) == 2
     assert answers.count(None) == 1
     assert Ballot.objects.count() == 1
+
+
+def test_no_transaction_and_no_place_in_the_table_ties_a_ballot_to_a_voter(poll):
+    """What PostgreSQL itself keeps of a row: all ballots are of the last vote, whoever gave them."""
+    for voter in poll.voters.select_related("user"):
+        cast_one(poll, voter.user, "好")()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT DISTINCT xmin::text FROM {Ballot._meta.db_table}")
+        ballots = {row[0] for row in cursor.fetchall()}
+        cursor.execute(f"SELECT DISTINCT xmin::text FROM {PollVoter._meta.db_table} WHERE has_voted")
+        voters = {row[0] for row in cursor.fetchall()}
+    assert len(ballots) == 1
+    assert len(voters) == poll.voters.count()
 
 
 @pytest.mark.parametrize("attempt", range(4))
