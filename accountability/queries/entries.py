@@ -5,7 +5,6 @@ from functools import cached_property
 from accountability import filling
 from accountability.choices import EntryOrigin, ObjectionState, RoundState
 from accountability.evaluation_access import (
-    is_committee,
     is_evaluated,
     may_change_entry,
     may_state,
@@ -140,8 +139,7 @@ def fill_page(evaluation: Evaluation, actor: Actor) -> FillPage:
     table = evaluation.scheme.version.table
     known, asks = filled_in(table), filling.asks_of(table)
     states, is_evaluator = may_state(actor, evaluation), runs_round(actor, evaluation.round)
-    sees_all = is_committee(actor, evaluation.round)
-    entries = _entries(evaluation, sees_all)
+    entries = _entries(evaluation, sees_assessors=is_evaluator)
     objections = _objections(evaluation)
     disputes = evaluation.round.state == RoundState.COLLECTING and is_evaluated(actor, evaluation)
     by_item: dict[str, list[EntryRow]] = defaultdict(list)
@@ -207,9 +205,9 @@ def _may_add(ask, is_known, own, is_evaluator) -> bool:
     return is_evaluator or ask.is_asked_of_unit(is_known)
 
 
-def _entries(evaluation, sees_all) -> list[EvaluationEntry]:
+def _entries(evaluation, sees_assessors) -> list[EvaluationEntry]:
     rows = evaluation.entries.filter(withdrawn_at__isnull=True)
-    if not sees_all:
+    if not sees_assessors:
         rows = rows.exclude(origin=EntryOrigin.ASSESSOR)
     rows = list(
         rows.select_related("author", "appointment__organization")
