@@ -10,7 +10,7 @@ from accountability.appraising import PLAIN_STEPS, STEPS_ABOVE, latest_improveme
 from accountability.choices import AppraisalGrade, DispositionKind, DispositionState, DispositionStepKind
 from accountability.models import DispositionCase, DispositionStep, MemberAppraisal
 from accountability.queries.appraisals import members_on
-from accountability.queries.dispositions import case_meetings, next_step_of
+from accountability.queries.dispositions import case_meetings, next_step_of, step_meetings
 from branches.access import Actor, Right
 from branches.actions.audit import record_event
 from branches.choices import MeetingKind, OrganizationKind
@@ -112,8 +112,12 @@ def take_step(
     if step == DispositionStepKind.ASSEMBLY:
         meeting, counted, errors = _voted(kept, vote, passed)
         on = meeting.held_on if meeting else on
-    elif meeting and not case_meetings(kept, MeetingKind.COMMITTEE_MEETING).filter(pk=meeting.pk).exists():
-        errors["meeting"] = "请选择本支部已确认的支委会记录。"
+    elif meeting and not step_meetings(kept, step, actor.organization).filter(pk=meeting.pk).exists():
+        errors["meeting"] = (
+            "请选择本党委已确认的党委（党组）会记录。"
+            if step in STEPS_ABOVE
+            else "请选择本支部已确认的支委会记录。"
+        )
     elif meeting and on and meeting.held_on != on:
         errors["on"] = f"与所选会议的日期{meeting.held_on:%Y-%m-%d}不一致。"
     errors |= _day_problem(actor, kept, on, at="vote" if step == DispositionStepKind.ASSEMBLY else "on")

@@ -1,5 +1,6 @@
 from django import forms
 
+from accountability.appraising import STEPS_ABOVE
 from accountability.choices import DispositionKind, DispositionStepKind
 from accountability.models import DispositionStep
 
@@ -49,7 +50,7 @@ class StepForm(forms.Form):
 
     #: Fields that only some steps have.
     ONLY = {
-        "meeting": (DispositionStepKind.COMMITTEE,),
+        "meeting": (DispositionStepKind.COMMITTEE, *STEPS_ABOVE),
         "vote": (DispositionStepKind.ASSEMBLY,),
     }
     AGREED = [("yes", "同意"), ("back", "不同意，退回重新核实"), ("stop", "不同意，终止处置")]
@@ -63,6 +64,8 @@ class StepForm(forms.Form):
                 del self.fields[name]
         if "meeting" in self.fields:
             self.fields["meeting"].queryset = meetings
+            if step in STEPS_ABOVE:
+                self.fields["meeting"].label = "党委（党组）会记录"
             self.fields["meeting"].label_from_instance = lambda each: f"{each.held_on:%Y-%m-%d} {each.title}"
         if "vote" in self.fields:
             del self.fields["on"]

@@ -43,6 +43,17 @@ def case_meetings(case: DispositionCase, kind: MeetingKind) -> QuerySet:
     )
 
 
+def step_meetings(case: DispositionCase, step: str | None, committee: Organization | None) -> QuerySet:
+    """The confirmed meetings at which a step can have been agreed on: 支委会 of the branch, 党委（党组）会 of the
+    committee that takes 预审 and 审批."""
+    if step == DispositionStepKind.COMMITTEE:
+        return case_meetings(case, MeetingKind.COMMITTEE_MEETING)
+    if step not in STEPS_ABOVE or committee is None:
+        return Meeting.objects.none()
+    rows = Meeting.objects.confirmed().of_kind(MeetingKind.LEADING_MEETING)
+    return rows.filter(organization=committee, held_on__gte=case.opened_on).order_by("-held_on", "-pk")
+
+
 def case_votes(case: DispositionCase) -> QuerySet:
     """The votes of those meetings of all members, the newest first."""
     meetings = case_meetings(case, MeetingKind.GENERAL_MEETING)

@@ -21,15 +21,17 @@ RIGHT_OF = {
 
 @dataclass(frozen=True)
 class Turnout:
-    """How many of a category are entitled, and how many have voted; who has is nobody's business."""
+    """How many of a category are entitled, how many of them on screen, and how many have voted there; who has is
+    nobody's business."""
 
     category: str
     due: int
     voted: int
+    on_screen: int
 
     @property
     def waiting(self) -> int:
-        return self.due - self.voted
+        return self.on_screen - self.voted
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class PollResults:
     @property
     def voted(self) -> int:
         return sum(each.voted for each in self.turnout)
+
+    @property
+    def on_screen(self) -> int:
+        return sum(each.on_screen for each in self.turnout)
 
 
 def poll_results(poll: Poll) -> PollResults:
@@ -120,12 +126,16 @@ def has_votes(poll: Poll) -> bool:
 def turnout_of(poll: Poll) -> list[Turnout]:
     """By category, the weightiest first. One query."""
     rows = {
-        row["category"]: Turnout(row["category"], row["due"], row["voted"])
+        row["category"]: Turnout(**row)
         for row in poll.voters.order_by()
         .values("category")
-        .annotate(due=Count("pk"), voted=Count("pk", filter=Q(has_voted=True)))
+        .annotate(
+            due=Count("pk"),
+            voted=Count("pk", filter=Q(has_voted=True)),
+            on_screen=Count("pk", filter=Q(user__isnull=False)),
+        )
     }
-    return [rows.get(category, Turnout(category, 0, 0)) for category in categories_of(poll)]
+    return [rows.get(category, Turnout(category, 0, 0, 0)) for category in categories_of(poll)]
 
 
 def categories_of(poll: Poll) -> list[str]:

@@ -11,14 +11,13 @@ from accountability.forms.dispositions import OpenForm, StepForm, StopForm
 from accountability.queries.appraisals import members_on
 from accountability.queries.dispositions import (
     case_detail,
-    case_meetings,
     case_page,
     case_votes,
+    step_meetings,
     unqualified_appraisals,
     visible_cases,
 )
 from branches.access import Right, door, open_to_signed_in
-from branches.choices import MeetingKind
 from branches.models import Organization
 
 
@@ -92,7 +91,7 @@ def disposition_step(request, pk):
         request.POST or None,
         step=step,
         is_improvement=case.kind == DispositionKind.IMPROVE,
-        meetings=case_meetings(case, MeetingKind.COMMITTEE_MEETING),
+        meetings=step_meetings(case, step, actor.organization),
         votes=case_votes(case),
         today=actor.today,
     )

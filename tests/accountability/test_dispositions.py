@@ -2,6 +2,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 
 from accountability.actions.dispositions import may_take, open_case, stop_case, take_step
 from accountability.choices import DispositionState
@@ -149,6 +150,27 @@ def test_the_assembly_is_what_it_voted(cast, acting, entitled, present, in_favou
     assert (step.on, step.meeting) == (vote.meeting.held_on, vote.meeting)
     assert step.ballot["in_favour"] == in_favour
     assert next_step_of(case) == ("APPROVE" if passed else "VERIFY")
+
+
+def test_the_committee_names_its_meeting_at_its_own_steps(cast, acting):
+    case = until(acting, cast, opened(acting, cast), "PREEXAMINE")
+    held = {"kinds": int(MeetingKind.LEADING_MEETING), "day": TODAY, "status": MeetingStatus.CONFIRMED}
+    for wrong in (
+        record(cast, **held),
+        record(cast, organization=cast.town, **held | {"status": MeetingStatus.SUBMITTED}),
+        record(cast, organization=cast.town, **held | {"kinds": int(MeetingKind.STUDY_GROUP)}),
+    ):
+        with pytest.raises(ValidationError) as error:
+            take(acting, case, "PREEXAMINE", meeting=wrong)
+        assert "党委（党组）会" in refused(error, "meeting")
+    meeting = record(cast, organization=cast.town, title="镇党委会", **held)
+    assert take(acting, case, "PREEXAMINE", meeting=meeting).meeting == meeting
+    address = reverse("disposition-detail", args=[case.pk])
+    link = f'href="{reverse("meeting-detail", args=[meeting.pk])}"'
+    for who, is_link in (("zhao", True), ("li", False)):
+        page = cast.client(who).get(address).content.decode()
+        assert "镇党委会" in page
+        assert (link in page) == is_link
 
 
 def test_which_meetings_count(cast, acting):
