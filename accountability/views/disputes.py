@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from accountability import filling
+from accountability import filling, scoring
 from accountability.actions.disputes import answer_dispute, raise_dispute
 from accountability.choices import EntryOrigin
 from accountability.evaluation_access import is_evaluated, runs_round, sees_evaluation
@@ -44,7 +44,7 @@ def dispute_raise(request, evaluation, number):
 
 @door(Right.VIEW_EVALUATIONS, Objection)
 def dispute_answer(request, objection):
-    """Reject it, uphold it with what is right, or uphold it because the source is put right."""
+    """Reject it, uphold it with what is right or because the item does not apply, or because the source is put right."""
     evaluation = _read(request, objection.evaluation_id)
     if not runs_round(request.actor, evaluation.round):
         raise PermissionDenied("由组织考核的单位答复异议。")
@@ -64,7 +64,7 @@ def dispute_answer(request, objection):
                 objection=objection,
                 uphold="reject" not in request.POST,
                 answer=form.cleaned_data["answer"],
-                said=right.said() if is_corrected else None,
+                said=_right(request, form, right),
                 evidence=right.evidence() if is_corrected else (),
                 now=timezone.now(),
             )
@@ -90,6 +90,15 @@ def dispute_answer(request, objection):
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "accountability/dispute_answer.html", context, status=status)
+
+
+def _right(request, form, right) -> scoring.Entry | None:
+    """What takes the place of the disputed figure: what was typed, or that the item does not apply."""
+    if "correct" in request.POST:
+        return right.said()
+    if "inapplicable" in request.POST:
+        return scoring.Entry(right.ask.item.key, applies=False, reason=form.cleaned_data["answer"][:500])
+    return None
 
 
 def _read(request, pk) -> Evaluation:

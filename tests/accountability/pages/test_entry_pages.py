@@ -5,8 +5,10 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accountability.actions.disputes import raise_dispute
 from accountability.choices import EntryOrigin
 from accountability.models import EntryFile, Evaluation, EvaluationEntry, Objection
+from tests.accountability.conftest import NOW
 from tests.accountability.filling_worlds import gathering
 
 HTMX = {"HX-Request": "true"}
@@ -131,6 +133,18 @@ def test_a_dispute_goes_from_the_button_to_the_answer(cast, evaluation):
     page = li.get(reverse("evaluation-fill", args=[evaluation.pk])).content.decode()
     assert "4／4" in page
     assert "异议更正" in page
+
+
+def test_what_does_not_apply_is_found_out_by_a_dispute(cast, acting, evaluation):
+    entry = evaluation.entries.get(origin=EntryOrigin.SYSTEM)
+    dispute = raise_dispute(actor=acting("li"), entry=entry, reason="本支部今年新建", now=NOW)
+    answer = reverse("dispute-answer", args=[dispute.pk])
+    cast.client("zhao").post(answer, {"answer": "新建支部，当年不考", "inapplicable": "1"})
+    page = cast.client("li").get(reverse("evaluation-fill", args=[evaluation.pk])).content.decode()
+    assert "不适用" in page
+    assert "新建支部，当年不考" in page
+    live = evaluation.entries.get(withdrawn_at=None)
+    assert (live.origin, live.applies) == (EntryOrigin.CORRECTED, False)
 
 
 def test_the_number_of_queries_does_not_grow_with_what_is_stated(
