@@ -1,9 +1,20 @@
 """What a known figure says to a rule, without a database."""
 
+from pathlib import Path
+
 import pytest
 
 from accountability.choices import Measure
-from accountability.known import KNOWN, Figure, entry_of, filled_in, find_datum, numbers_wanted, wanted
+from accountability.known import (
+    KNOWN,
+    NUMBERS,
+    Figure,
+    entry_of,
+    filled_in,
+    find_datum,
+    numbers_wanted,
+    wanted,
+)
 from accountability.scoring import KINDS, Facts, Source, Unit, check_facts, evaluate, read_scheme
 from branches.choices import MeetingKind
 
@@ -51,6 +62,15 @@ def test_every_meeting_kind_and_every_measure_is_known():
     for measure in Measure:
         assert find_datum(measure.label) is KNOWN[measure.value]
         assert KNOWN[f"{measure.value}_subtree"].is_subtree
+
+
+def test_the_documentation_names_every_datum_and_every_size():
+    text = (Path(__file__).parents[3] / "docs" / "scoring.md").read_text(encoding="utf-8")
+    section = text.split("## What the product fills in")[1].split("\n## ")[0]
+    for datum in KNOWN.values():
+        assert datum.own in section, datum.code
+    for size in NUMBERS:
+        assert size in section
 
 
 def test_a_rule_is_filled_in_by_its_own_name_and_one_without_by_the_datum_of_the_item():
