@@ -16,6 +16,7 @@ from accountability.scoring import (
     Item,
     Line,
     Peers,
+    Place,
     Role,
     Scheme,
     Source,
@@ -24,7 +25,7 @@ from accountability.scoring import (
 from accountability.scoring.shapes import FACTOR, LONGEST_TEXT, PLACES, POINTS, POSITIVE, TEXT, TEXTS, Shape
 from branches.choices import Level, Sector
 
-from .scheme_rules import decoded, encoded
+from .scheme_rules import decoded, encoded, kind_choices
 
 MOST_REASON = 200
 _DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -304,6 +305,32 @@ class ItemForm(PieceForm):
 
     def converted(self, values):
         return values | {"source": Source(values["source"])}
+
+
+class NewItemForm(ItemForm):
+    """An item that is being added, with the kind of its first rule, whose form comes next."""
+
+    kind = forms.ChoiceField(
+        label="怎样计分", required=False, help_text="下一步填这条规则；还没定的以后再写。"
+    )
+    field_order = ("title", "full", "kind")
+
+    def __init__(self, data=None, *, piece, line: Line, **kwargs):
+        super().__init__(data, piece=piece, line=line, **kwargs)
+        self.fields["kind"].choices = [
+            ("", "（以后再写）"),
+            *(
+                (group, [(choice.kind.name, choice.kind.label) for choice in choices])
+                for group, choices in kind_choices(Place.ITEM)
+            ),
+        ]
+
+    @classmethod
+    def values_of(cls, piece: Item):
+        return ItemForm.values_of(piece)
+
+    def converted(self, values):
+        return super().converted({name: value for name, value in values.items() if name != "kind"})
 
 
 def _check_full(form, values, role):

@@ -1,5 +1,6 @@
 import functools
 from dataclasses import replace
+from decimal import Decimal
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -19,7 +20,7 @@ from accountability.actions.scheme_drafts import (
     save_draft,
 )
 from accountability.forms.scheme_rules import RuleForm, kind_choices
-from accountability.forms.schemes import HeadForm, ItemForm, LineForm, SaveForm
+from accountability.forms.schemes import HeadForm, ItemForm, LineForm, NewItemForm, SaveForm
 from accountability.models import Scheme, SchemeDraft
 from accountability.scheme_edits import (
     Gone,
@@ -39,6 +40,7 @@ from accountability.scheme_tables import columns_of, sentence
 from accountability.scoring import KINDS, Item, Line
 from accountability.scoring import Scheme as Table
 from accountability.scoring.checks import written_at
+from accountability.scoring.numbers import plain
 from branches.access import Right, door
 from branches.models import Organization
 
@@ -258,15 +260,25 @@ def scheme_item_create(request, draft, line):
     return _create(
         request,
         draft,
-        functools.partial(ItemForm, line=holder),
+        functools.partial(NewItemForm, line=holder),
         Item(key="", title="", rules=()),
         f"在“{holder.title}”里增加评价项",
         lambda table: fresh_key(table, "x"),
         lambda table, item: add_item(table, line, item),
+        _so_far(holder),
     )
 
 
-def _create(request, draft, form_class, blank, title, key_of, add):
+def _so_far(line: Line) -> str:
+    """How far the items of a line add up to it."""
+    if not line.items:
+        return ""
+    sum_of_items = sum((item.full or 0 for item in line.items), Decimal(0))
+    full = f"满分 {plain(line.full)} 分，" if line.full is not None else ""
+    return f"{full}已有 {len(line.items)} 项，共 {plain(sum_of_items)} 分。"
+
+
+def _create(request, draft, form_class, blank, title, key_of, add, note=""):
     form = form_class(request.POST or None, piece=blank)
     if request.method == "POST" and form.is_valid():
         made = []
@@ -281,6 +293,9 @@ def _create(request, draft, form_class, blank, title, key_of, add):
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
+            if isinstance(blank, Item) and (kind := form.cleaned_data["kind"]):
+                address = reverse("scheme-rule-create", args=[draft.pk, Spot("item", made[-1])])
+                return redirect(f"{address}?kind={kind}")
             if isinstance(blank, Item):
                 messages.success(request, "评价项已加上，请写明怎样计分。")
                 return redirect("scheme-item-edit", draft.pk, made[-1])
@@ -289,6 +304,7 @@ def _create(request, draft, form_class, blank, title, key_of, add):
         "draft": draft,
         "form": form,
         "title": title,
+        "note": note,
         "back": reverse("scheme-draft", args=[draft.pk]),
         "action": "增加",
     }
@@ -326,7 +342,7 @@ def scheme_rule_create(request, draft, at):
         except ValidationError as error:
             form.errors += error.messages
         else:
-            return _back_to_rules(draft, spot)
+            return _on_from_rule(request, draft, spot)
     return _rule_page(request, draft, spot, form, f"增加规则：{KINDS[kind].label}")
 
 
@@ -356,9 +372,17 @@ def scheme_rule_edit(request, draft, number, at):
                 raise Gone(str(spot)) from error
             rule = piece(overtaken.table, spot)
         else:
-            return _back_to_rules(draft, holder)
+            return _on_from_rule(request, draft, holder)
     title = f"规则：{KINDS[rule.kind].label}"
     return _rule_page(request, draft, spot, form, title, rule, overtaken)
+
+
+def _on_from_rule(request, draft, holder):
+    """Back to where the rule belongs, or on to the next item of the line."""
+    if "next" in request.POST and holder.kind == "item":
+        messages.success(request, f"“{_title(draft.table, holder)}”已写好。")
+        return redirect("scheme-item-create", draft.pk, line_of(draft.table, holder.key).key)
+    return _back_to_rules(draft, holder)
 
 
 def _rule_form(request, draft, kind, place, rule=None):

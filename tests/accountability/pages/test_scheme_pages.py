@@ -14,7 +14,7 @@ from accountability.actions.scheme_drafts import begin_draft, begin_scheme, chan
 from accountability.actions.schemes import change_scheme, create_scheme, end_scheme
 from accountability.forms.scheme_rules import example_rule
 from accountability.models import EvaluationRound, RoundScheme, Scheme, SchemeDraft, SchemeVersion
-from accountability.scheme_edits import Spot, add_rule, piece, put
+from accountability.scheme_edits import Spot, add_rule, line_of, piece, put
 from accountability.scoring import KINDS, Item, Place, read_scheme, rule_of
 from accountability.scoring.checks import written_at
 from branches.access import Actor
@@ -212,6 +212,21 @@ def test_a_table_is_written_from_nothing(cast):
     ((_, item),) = scheme.table.items()
     assert (item.clause, item.rules[0].params["n"]) == ("每月 召开", 12)
     assert scheme.kinds == ["BRANCH"]
+
+
+def test_a_long_table_goes_item_by_item_without_coming_back(cast, draft):
+    client = cast.client("wu")
+    line = line_of(rebuilt(draft), "place")
+    add = reverse("scheme-item-create", args=[draft.pk, line.key])
+    assert f"已有 {len(line.items)} 项" in client.get(add).content.decode()
+    given = {"title": "材料迟报", "full": "5", "source": "hand", "kind": "DEDUCT_EACH"}
+    answer = client.post(add, given | {"kind": "CUTOFF"})
+    assert "id_kind_error" in answer.content.decode()
+    rule = client.post(add, given).url
+    made = line_of(rebuilt(draft), "place").items[-1]
+    assert rule == reverse("scheme-rule-create", args=[draft.pk, f"item:{made.key}"]) + "?kind=DEDUCT_EACH"
+    assert client.post(rule, {"p": "0.5", "next": "1"}).url == add
+    assert piece(rebuilt(draft), Spot("item", made.key)).rules[0].kind == "DEDUCT_EACH"
 
 
 @pytest.mark.parametrize("name", [name for name in KINDS if KINDS[name].example.rule])
