@@ -1,12 +1,30 @@
 """Units scored together, each with its own faults: pure, on top of the engine."""
 
 import gc
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from . import scoring
 
 MOST_FAULTS = 20
+#: Words of the facts file as people know them.
+_WORDS = {
+    "count": "数量",
+    "due": "应有数",
+    "value": "数值",
+    "level": "档次",
+    "points": "分值",
+    "yes": "是否达到",
+    "applies": "是否适用",
+    "reason": "理由",
+    "condition": "情形",
+    "steps": "降几档",
+    "fact": "事实名称",
+    "by": "评价方",
+    "of": "对象",
+} | {name: f"“{kind.label}”" for name, kind in scoring.KINDS.items()}
+_WORD = re.compile(rf"\s?(?<![\w“])({'|'.join(_WORDS)})(?![\w”])\s?", re.ASCII)
 
 
 def faults_of(table: scoring.Scheme, units: Sequence[scoring.Unit]) -> dict[str, list[str]]:
@@ -23,16 +41,17 @@ def faults_of(table: scoring.Scheme, units: Sequence[scoring.Unit]) -> dict[str,
 
 
 def _told(unit, titles, problem) -> str:
-    """A problem of one unit without the address it has in a file."""
+    """A problem of one unit in words, without the address it has in a file."""
     where = problem.field.partition("）")[2]
+    message = _WORD.sub(lambda found: _WORDS[found.group(1)], problem.message_zh)
     if where.startswith(".entry["):
         entry = unit.entries[int(where.removeprefix(".entry[").rstrip("]")) - 1]
         name = titles.get(entry.item, entry.item)
-        return f"{name}{f' · {entry.fact}' if entry.fact else ''}：{problem.message_zh}"
+        return f"{name}{f' · {entry.fact}' if entry.fact else ''}：{message}"
     if where.startswith(".adjustment["):
         adjustment = unit.adjustments[int(where.removeprefix(".adjustment[").rstrip("]")) - 1]
-        return f"{adjustment.kind.label}“{adjustment.reason}”：{problem.message_zh}"
-    return problem.message_zh
+        return f"{adjustment.kind.label}“{adjustment.reason}”：{message}"
+    return message
 
 
 def scored(table, units) -> Iterator[tuple[scoring.Unit, scoring.Result]]:

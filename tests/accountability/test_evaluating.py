@@ -273,7 +273,7 @@ def test_faults_are_named_unit_by_unit_and_stop_nobody_else(cast, acting, round)
     run(round, acting("zhao"))
     first = of(round, cast.first)
     assert (first.total, first.grade, first.is_outdated) == (None, "", True)
-    assert first.faults == ["联系服务群众：points 应在 0 到 60 之间，不能是 99"]
+    assert first.faults == ["联系服务群众：分值应在 0 到 60 之间，不能是 99"]
     assert not ResultSheet.objects.filter(evaluation=first).exists()
     assert of(round, cast.second).total == Decimal(70)
     assert round.run_message.startswith("1个考核对象")

@@ -186,7 +186,7 @@ def test_the_page_of_a_round_says_how_far_it_is(cast, acting, round):
     page = text(client.get(address))
     assert "1 个已填完，1 个填了一部分" in page
     assert "1 个考核对象的事实有错" in page
-    assert "联系服务群众：points 应在 0 到 60 之间" in page
+    assert "联系服务群众：分值应在 0 到 60 之间" in page
     assert "1 个总分不是最新" in page
     assert page.index("第一支部") < page.index('aria-label="选择第二支部"')
     faulty = text(client.get(address, {"show": "faulty"}))
