@@ -36,7 +36,9 @@ class AccountabilityCase(models.Model):
     state = models.CharField("状态", max_length=10, choices=CaseState.choices, default=CaseState.DRAFT)
     drafted_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="起草人")
     drafted_at = models.DateTimeField("起草时间")
-    decided_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="决定人"
+    )
     decided_on = models.DateField("决定日期", null=True, blank=True)
     decision_note = models.CharField("决定意见", max_length=500, blank=True)
     announced_on = models.DateField("宣布日期", null=True, blank=True)
@@ -76,7 +78,9 @@ class CaseAppeal(models.Model):
     upheld = models.BooleanField("申诉成立", null=True, blank=True)
     measures = models.JSONField("复查后的问责方式", default=list, blank=True)
     answer = models.TextField("复查决定", blank=True)
-    answered_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    answered_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="复查人"
+    )
     answered_on = models.DateField("复查日期", null=True, blank=True)
 
     history = HistoricalRecords()

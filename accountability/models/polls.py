@@ -13,7 +13,8 @@ class Poll(models.Model):
     """测评: who is entitled gives each subject one of `choices` (from the best to the lowest), once.
 
     The vote and the voter are stored apart: a `Ballot` knows no voter and no time, a `PollVoter` no choice. Each
-    ballot is put in together with others that are written anew in an order of chance; closing does so with all. Results are shown from `LEAST_BALLOTS` of a category up.
+    ballot is put in together with others that are written anew in an order of chance; closing does so with all.
+    Results are shown from `LEAST_BALLOTS` of a category up.
     `most`: {choice: the most subjects of a ballot it may be given to}.
     """
 

@@ -104,10 +104,14 @@ class WorkReport(models.Model):
     submitted_at = models.DateTimeField("提交时间", null=True, blank=True)
     return_note = models.CharField("退回意见", max_length=500, blank=True)
     comment = models.TextField("点评", blank=True)
-    commented_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    commented_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="点评人"
+    )
     grade = models.CharField("综合等次", max_length=10, choices=ReviewGrade.choices, blank=True)
     grade_reason = models.CharField("定等理由", max_length=300, blank=True)
-    graded_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    graded_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="定等人"
+    )
     seen_at = models.DateTimeField("本人阅知时间", null=True, blank=True)
     version = models.PositiveIntegerField("版次", default=1)
 
@@ -138,9 +142,13 @@ class ReviewProblem(models.Model):
     due_on = models.DateField("整改期限")
     state = models.CharField("状态", max_length=10, choices=ProblemState.choices, default=ProblemState.OPEN)
     result = models.CharField("整改情况", max_length=1000, blank=True)
-    done_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    done_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="报送人"
+    )
     done_at = models.DateTimeField("报送时间", null=True, blank=True)
-    checked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    checked_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="核实人"
+    )
     checked_at = models.DateTimeField("核实时间", null=True, blank=True)
     check_note = models.CharField("核实意见", max_length=300, blank=True)
 

@@ -124,11 +124,13 @@ def case_print(request, case):
     return render(request, "accountability/case_print.html", _context(request, case))
 
 
-@case_door
+@handler_door
 @require_safe
 def case_history(request, case):
+    """Earlier wordings, and who was let in and why: for the body that handles it alone."""
     context = {
         "row": case,
+        "title": f"问责第{case.pk}号",
         "label": case._meta.verbose_name,
         "organization": request.actor.organization,
         "page": history_page(case, before=request.GET.get("before", ""), words={"measures": CaseMeasure}),

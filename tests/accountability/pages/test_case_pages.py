@@ -104,6 +104,20 @@ def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(cast, acting):
     assert case.facts == "新的事实"
 
 
+def test_what_is_kept_outside_names_nobody(cast, acting, caplog):
+    """The history of a browser, and the log of requests."""
+    case = proposed(acting, cast.first, draft=PERSON, appointment=officer_of(cast))
+    sun = cast.client("sun")
+    for name in NAMES:
+        page = sun.get(reverse(name, args=[case.pk])).content.decode()
+        assert "李明" not in page[page.index("<title>") : page.index("</title>")], name
+    with caplog.at_level("INFO"):
+        sun.get(reverse("case-create"), {"unit": cast.first.name})
+    told = " ".join(str(each.msg) for each in caplog.records)
+    assert "/cases/new/" in told
+    assert "unit=" not in told
+
+
 NAMES = ("case-detail", "case-print", "case-history", "case-edit", "case-readers")
 
 
@@ -134,7 +148,8 @@ def test_who_is_named_reads_and_does_nothing_but_appeal(cast, acting):
     assert PERSON.facts in text(zhao.get(reverse("case-detail", args=[case.pk])))
     assert "谁看得到" not in text(zhao.get(reverse("case-detail", args=[case.pk])))
     assert "李明" in text(zhao.get(reverse("case-list")))
-    for name in ("case-edit", "case-readers", "case-decide"):
+    assert "变更记录" not in text(zhao.get(reverse("case-detail", args=[case.pk])))
+    for name in ("case-edit", "case-readers", "case-decide", "case-history"):
         assert zhao.get(reverse(name, args=[case.pk])).status_code == 403
     assert "不能由您" in text(zhao.get(reverse("case-appeal", args=[case.pk]), follow=True))
     assert li.get(reverse("case-detail", args=[case.pk])).status_code == 404
