@@ -186,7 +186,7 @@ class _Figures:
     def duties_overdue(self, *, is_subtree: bool) -> Figures:
         """Duties of the period that are past their day and not accepted. One query."""
         rows = (
-            DutyRecord.objects.overdue(self.span.as_of)
+            DutyRecord.objects.overdue(self.span.looked_back_on)
             .filter(
                 self.among(is_subtree=is_subtree).of("organization"),
                 is_deployment=False,

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, Sum
@@ -40,6 +40,11 @@ class Span:
     def as_of(self) -> date:
         """The day on which things are judged: the last of the period, or today while it runs."""
         return min(self.ends_on, timezone.localdate(self.cutoff))
+
+    @cached_property
+    def looked_back_on(self) -> date:
+        """The day from which one looks back on what was due: the one after the period, or today while it runs."""
+        return min(self.ends_on + timedelta(days=1), timezone.localdate(self.cutoff))
 
     @cached_property
     def months(self) -> list[Period]:

@@ -40,7 +40,7 @@ def _duties(officers, span) -> dict[str, dict[int, Figure]]:
     done = Q(status=RecordStatus.ACCEPTED)
     timely = done & Q(done_on__lte=F("due_on"))
     rows = (
-        DutyRecord.objects.judged_by(span.as_of)
+        DutyRecord.objects.judged_by(span.looked_back_on)
         .filter(duty__owner__in=officers, due_on__range=(span.starts_on, span.ends_on))
         .order_by()
         .values("duty__owner")

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from accountability.choices import RecordStatus
+from accountability.queries import known_meetings
 from accountability.queries.known_facts import Known, known_facts, members_of
 from accountability.scoring import read_scheme
 from branches.actions.cadence import load_cadence_starters
@@ -232,6 +233,62 @@ def test_overdue_duties_vacancies_and_terms(cast, lived):
     (term,) = [each for each in known[cast.first.pk].entries if each.fact == "term_overdue"]
     assert term.yes is True
     assert not [each for each in known[cast.second.pk].entries if each.fact == "term_overdue"]
+
+
+def test_what_is_due_on_the_last_day_is_overdue_from_the_next_on(cast):
+    li = cast.people["li"].appointments.get()
+    owe(cast.first, owner=li, due_on=date(2026, 12, 31))
+    units, officers = read_scheme(BRANCH), read_scheme(OFFICER)
+    for cutoff, overdue in ((CUTOFF, 0), (datetime(2027, 1, 15, tzinfo=UTC), 1)):
+        known = known_facts(units, [cast.first], *YEAR, cutoff)[cast.first.pk]
+        assert found(known, "overdue") == (overdue, None)
+        known = known_facts(officers, [li], *YEAR, cutoff)[li.pk]
+        assert found(known, "duties") == (0, overdue)
+
+
+SIZES = """
+format = 1
+code = "S"
+title = "规模"
+full = 10
+[[line]]
+key = "l"
+title = "工作"
+full = 10
+[[line.item]]
+key = "x"
+title = "走访"
+full = 10
+rule = [
+    { kind = "MISS_COUNT", fact = "支部", n = 1, per = "支部", p = 1 },
+    { kind = "MISS_COUNT", fact = "党员", n = 1, per = "党员", p = 1 },
+    { kind = "MISS_COUNT", fact = "班子", n = 1, per = "班子成员", p = 1 },
+]
+"""
+
+
+def test_sizes_are_counted_below_each_unit(cast):
+    units = [cast.town, cast.first, cast.second]
+    known = known_facts(read_scheme(SIZES), units, *YEAR, CUTOFF)
+    for unit in units:
+        branches = [each for each in (cast.first, cast.second) if each.path.startswith(unit.path)]
+        assert known[unit.pk].numbers == {
+            "支部": len(branches),
+            "党员": sum(branch.memberships.count() for branch in branches),
+            "班子成员": unit.appointments.filter(post=Post.SECRETARY).count(),
+        }
+
+
+def test_very_many_units_are_asked_for_as_a_stretch_of_the_tree(cast, lived, monkeypatch):
+    scheme, units = read_scheme(BRANCH), [cast.town, cast.first, lived]
+    take_readings(Period.parse("2026-02"), cutoff=CUTOFF)
+    one_by_one = known_facts(scheme, units, *YEAR, CUTOFF)
+    monkeypatch.setattr(known_meetings, "MOST_KEYS", 1)
+    together = known_facts(scheme, units, *YEAR, CUTOFF)
+    for unit in units:
+        told = [[each.as_dict() for each in known[unit.pk].entries] for known in (one_by_one, together)]
+        assert told[0] == told[1]
+        assert one_by_one[unit.pk].numbers == together[unit.pk].numbers
 
 
 def test_officers_by_their_own_duties_presence_and_lectures(cast, lived):
