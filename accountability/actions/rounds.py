@@ -19,8 +19,10 @@ from accountability.models import (
     SchemeVersion,
 )
 from accountability.queries.round_plans import (
+    MOST_UNITS,
     RoundPlan,
     Target,
+    is_too_wide,
     plan_round,
     units_below,
     usable_schemes,
@@ -35,6 +37,7 @@ from .notices import stop_results
 
 #: In one statement.
 BATCH = 500
+TOO_WIDE = f"一次考核最多{MOST_UNITS}个单位，请少选几级，更下级的由中间各级组织考核。"
 
 
 @transaction.atomic
@@ -71,7 +74,10 @@ def create_round(
     )
     if not schemes:
         raise ValidationError({"schemes": "请选择至少一份考核办法。"})
-    plan = plan_round(units_below(organization, levels, actor.today), schemes, posts, actor.today, choices)
+    units = units_below(organization, levels, actor.today)
+    if is_too_wide(units):
+        raise ValidationError({"levels": TOO_WIDE})
+    plan = plan_round(units, schemes, posts, actor.today, choices)
     _require_settled(plan)
     if plan.without and not leave_out:
         raise ValidationError(f"{len(plan.without)}个单位没有适用的办法，请加选办法，或写明不考核这些单位。")

@@ -4,7 +4,7 @@ from django import forms
 
 from accountability.choices import Subject
 from accountability.models import Evaluation, EvaluationRound, Scheme
-from accountability.queries.round_plans import NONE, levels_below, usable_schemes
+from accountability.queries.round_plans import NONE, is_too_wide, levels_below, units_below, usable_schemes
 from branches.choices import COMMITTEE_POSTS, Level, Post
 from branches.models import Organization
 
@@ -66,6 +66,7 @@ class RoundForm(forms.Form):
             year = min(int(data["year"]), 2200)
         schemes = usable_schemes(organization, year, today)
         levels = levels_below(organization, today)
+        is_wide = is_too_wide(units_below(organization, (), today))
         initial = {
             "title": f"{year}年度党建考核",
             "year": year,
@@ -73,7 +74,8 @@ class RoundForm(forms.Form):
             "ends_on": date(year, 12, 31),
             "fill_until": max(today, date(year, 12, 20)),
             "schemes": schemes,
-            "levels": levels,
+            # Of a very large tree what lies directly below; the rest is for the committees in between.
+            "levels": levels[:1] if is_wide else levels,
             "posts": [Post.SECRETARY],
         }
         super().__init__(data, initial=initial, **kwargs)

@@ -17,6 +17,8 @@ from .schemes import is_for
 #: Kinds that are never evaluated by themselves.
 NEVER = (OrganizationKind.GROUP, OrganizationKind.DISCIPLINE_COMMISSION, OrganizationKind.DISCIPLINE_TEAM)
 NAMED = 8
+#: Units that one round takes in at most; more are evaluated by the committees in between.
+MOST_UNITS = 20_000
 #: What stands for "none of these" among the choices for units that several schemes fit.
 NONE = 0
 
@@ -107,6 +109,11 @@ def units_below(organization: Organization, levels: Collection[int], day: date):
     """The units strictly below that can be evaluated, at some of the levels (all for none), in the order of the tree."""
     units = Organization.objects.below(organization).active_on(day).exclude(kind__in=NEVER).order_by("path")
     return units.filter(level__in=levels) if levels else units
+
+
+def is_too_wide(units) -> bool:
+    """Whether there are more units than one round takes in. One query, which counts no further."""
+    return units.order_by().values("pk")[: MOST_UNITS + 1].count() > MOST_UNITS
 
 
 def levels_below(organization: Organization, day: date) -> list[int]:

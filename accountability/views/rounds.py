@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from accountability import tasks
 from accountability.actions.evaluating import ask_evaluation
 from accountability.actions.rounds import (
+    TOO_WIDE,
     add_units,
     change_evaluation,
     change_round,
@@ -35,7 +36,7 @@ from accountability.forms.rounds import (
 )
 from accountability.known import NUMBERS
 from accountability.models import Evaluation, EvaluationRound, RoundScheme
-from accountability.queries.round_plans import levels_below, plan_round, units_below
+from accountability.queries.round_plans import is_too_wide, levels_below, plan_round, units_below
 from accountability.queries.round_versions import effect_of
 from accountability.queries.rounds import (
     candidates_of,
@@ -87,7 +88,9 @@ def round_create(request, organization):
     data = request.POST if request.method == "POST" else request.GET if "year" in request.GET else None
     form = RoundForm(data, organization=organization, today=today)
     schemes, levels, posts = form.chosen
-    plan = plan_round(units_below(organization, levels, today), schemes, posts, today, form.choices)
+    units = units_below(organization, levels, today)
+    too_wide = is_too_wide(units)
+    plan = plan_round([] if too_wide else units, schemes, posts, today, form.choices)
     status = 200
     if request.method == "POST":
         if form.is_valid():
@@ -112,7 +115,12 @@ def round_create(request, organization):
                 _ask(request, round)
                 return redirect("round-detail", round.pk)
         status = 422
-    context = {"organization": organization, "form": form, "plan": plan}
+    context = {
+        "organization": organization,
+        "form": form,
+        "plan": plan,
+        "too_wide": TOO_WIDE if too_wide else "",
+    }
     return render(request, "accountability/round_create.html", context, status=status)
 
 

@@ -9,6 +9,7 @@ from accountability.actions.evaluating import ask_evaluation, run_evaluation
 from accountability.actions.rounds import create_round
 from accountability.choices import EntryOrigin, RoundState, Subject
 from accountability.models import Evaluation, EvaluationEntry, EvaluationRound, SchemeVersion
+from accountability.queries import round_plans
 from branches.choices import Level, OrganizationKind, Post, TaskState
 from tests.accountability.evaluating import NOW, TABLE, make_scheme
 from tests.conftest import plant
@@ -108,6 +109,15 @@ def test_units_that_two_schemes_or_none_fit_must_be_settled(cast, scheme):
     assert "写明不考核这些单位" in text(client.post(address, values | picked))
     assert client.post(address, values | picked | {"leave_out": "on"}).status_code == 302
     assert {each.scheme.scheme for each in Evaluation.objects.all()} == {other}
+
+
+def test_a_tree_too_wide_for_one_round_is_refused_before_it_is_read(cast, scheme, monkeypatch):
+    monkeypatch.setattr(round_plans, "MOST_UNITS", 1)
+    client, address = cast.client("zhao"), reverse("round-create", args=[cast.town.pk])
+    assert "一次考核最多" in text(client.get(address))
+    response = client.post(address, sent(schemes=[scheme.pk]))
+    assert response.status_code == 422
+    assert not EvaluationRound.objects.exists()
 
 
 def test_wrong_days_are_said_at_their_field(cast, scheme):
