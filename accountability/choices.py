@@ -86,6 +86,8 @@ class NoticeKind(models.TextChoices):
     PLAN = "PLAN", "提升计划待制定"
     VOTE = "VOTE", "测评待投票"
     APPRAISED = "APPRAISED", "评议结果已反馈"
+    REPORT = "REPORT", "述职报告待提交"
+    PROBLEM = "PROBLEM", "评议问题待整改"
 
 
 class ListStatus(models.TextChoices):
@@ -184,7 +186,8 @@ class AssessorRole(models.TextChoices):
     SELF = "SELF", "自评"
     PEERS = "PEERS", "互评"
     MEMBERS = "MEMBERS", "党员测评"
-    SUPERIOR = "SUPERIOR", "上级评价"
+    SUPERIOR = "SUPERIOR", "考核单位评价"
+    DIRECT = "DIRECT", "直接上级评价"
     PUBLIC = "PUBLIC", "群众评价"
 
 

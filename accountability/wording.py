@@ -22,6 +22,8 @@ GAPS = {
     "round": "考核名称",
     "poll": "测评名称",
     "year": "年度",
+    "review": "述职评议名称",
+    "problem": "评议指出的问题",
     "link": "打开它的地址",
 }
 _OF_A_RECORD = ("unit", "list", "duty", "term", "due", "days", "link")
@@ -38,6 +40,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     NoticeKind.PLAN: ("unit", "round", "link"),
     NoticeKind.VOTE: ("unit", "poll", "due", "link"),
     NoticeKind.APPRAISED: ("unit", "year", "link"),
+    NoticeKind.REPORT: ("unit", "review", "due", "note", "link"),
+    NoticeKind.PROBLEM: ("unit", "review", "problem", "due", "note", "link"),
 }
 #: What the preview shows in the gaps.
 SAMPLE = {
@@ -53,6 +57,8 @@ SAMPLE = {
     "round": "2026年度基层党建考核",
     "poll": "2026年度民主评议党员测评",
     "year": "2026",
+    "review": "2026年度基层党建述职评议",
+    "problem": "党小组会没有按月召开。",
     "link": "https://gauge.example.cn/duty-records/17/",
 }
 
@@ -110,6 +116,14 @@ STARTERS: dict[str, Wording] = {
     NoticeKind.APPRAISED: Wording(
         "{year}年度民主评议结果已反馈",
         "{unit}{year}年度民主评议党员的结果已经反馈，只有您本人和组织评议的同志能看到，请登录查看并确认阅知。",
+    ),
+    NoticeKind.REPORT: Wording(
+        "请提交述职报告：{review}",
+        "{unit}书记的述职报告应在{due}前提交，目前还没有提交。{note}",
+    ),
+    NoticeKind.PROBLEM: Wording(
+        "请报送整改情况：{problem}",
+        "《{review}》指出{unit}的问题“{problem}”，应在{due}前整改并报送情况。{note}",
     ),
 }
 

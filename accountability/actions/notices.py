@@ -12,13 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accountability.choices import (
+    CycleState,
     Decision,
     ListStatus,
     NoticeKind,
     PlanState,
     PollState,
+    ProblemState,
     RecordStatus,
     RoundState,
+    SessionState,
 )
 from accountability.models import (
     DutyHandover,
@@ -32,6 +35,8 @@ from accountability.models import (
     Notice,
     Poll,
     PollVoter,
+    ReviewProblem,
+    WorkReport,
 )
 from accountability.queries.notices import Said, unread, wordings
 from accountability.wording import fill
@@ -45,6 +50,7 @@ BATCH = 1000
 MOST = 3
 #: How long a handover is news.
 NEWS = timedelta(days=30)
+WEEK = timedelta(days=7)
 #: Who keeps a unit's papers comes before who else may sign for it.
 _KEEPERS = (Post.SECRETARY, Post.BRANCH_CLERK, Post.ORGANIZATION_OFFICER, Post.LIAISON)
 _BEARERS = tuple(post for post, powers in POWERS.items() if Right.RECORD_DUTIES in powers)
@@ -91,6 +97,8 @@ def write_notices(*, today: date, now: datetime) -> int:
         + sum(teller.tell_of_lists(lists) for lists in _batches(_unsigned(today), "pk", BATCH))
         + teller.tell_of_handovers(_news(now))
         + sum(teller.tell_of_polls(polls) for polls in _batches(_votable(now), "pk", 100))
+        + sum(teller.tell_of_reports(reports) for reports in _batches(_unwritten(today), "pk", BATCH))
+        + sum(teller.tell_of_problems(problems) for problems in _batches(_unmended(today), "pk", BATCH))
     )
 
 
@@ -151,6 +159,30 @@ def stop_appraisals(*, appraisals: list[MemberAppraisal], now: datetime) -> int:
     return _stop([f"appraisal:{each.pk}" for each in appraisals], now)
 
 
+@transaction.atomic
+def tell_of_report(*, report: WorkReport, today: date, now: datetime) -> int:
+    """Tell a secretary whose report came back; returns how many notices are new."""
+    reports = list(_unwritten(today).filter(pk=report.pk))
+    return _Teller(wordings(), Recipients(today), today, now).tell_of_reports(reports)
+
+
+def stop_report(*, report: WorkReport, now: datetime) -> int:
+    """End what asks for a report that was handed in."""
+    return _stop([f"report:{report.pk}"], now)
+
+
+@transaction.atomic
+def tell_of_problem(*, problem: ReviewProblem, today: date, now: datetime) -> int:
+    """Tell a unit whose report of a problem did not hold; returns how many notices are new."""
+    problems = list(_unmended(today, within=None).filter(pk=problem.pk))
+    return _Teller(wordings(), Recipients(today), today, now).tell_of_problems(problems)
+
+
+def stop_problem(*, problem: ReviewProblem, now: datetime) -> int:
+    """End what asks to put right a problem that was reported as such."""
+    return _stop([f"problem:{problem.pk}"], now)
+
+
 def _stop(rows: list[str], now: datetime) -> int:
     going = Notice.objects.filter(ended_at__isnull=True)
     return sum(
@@ -187,6 +219,10 @@ def end_notices(*, today: date, now: datetime) -> int:
             "poll": set(_votable(now).filter(pk__in=keys["poll"]).values_list("pk", flat=True)),
             "appraisal": set(
                 _unread_appraisals().filter(pk__in=keys["appraisal"]).values_list("pk", flat=True)
+            ),
+            "report": set(_unwritten(today).filter(pk__in=keys["report"]).values_list("pk", flat=True)),
+            "problem": set(
+                _unmended(today, within=None).filter(pk__in=keys["problem"]).values_list("pk", flat=True)
             ),
         }
         over = []
@@ -253,6 +289,32 @@ def _votable(now: datetime) -> QuerySet:
     return Poll.objects.filter(state=PollState.OPEN, opens_at__lte=now, closes_at__gt=now).select_related(
         "organization"
     )
+
+
+def _unwritten(today: date) -> QuerySet:
+    """Reports of secretaries that are due within a week or past it, or came back."""
+    return (
+        WorkReport.objects.filter(
+            submitted_at=None,
+            session__cycle__state=CycleState.RUNNING,
+            session__state__in=[SessionState.PREPARING, SessionState.RATING],
+        )
+        .filter(Q(session__cycle__reports_due_on__lte=today + WEEK) | ~Q(return_note=""))
+        .select_related("organization", "session__cycle", "appointment__user")
+        .defer("facts")
+    )
+
+
+def _unmended(today: date, within: timedelta | None = WEEK) -> QuerySet:
+    """Problems of reviews that were told to the unit and are not reported as put right, due soon or (None) ever."""
+    rows = ReviewProblem.objects.filter(
+        state=ProblemState.OPEN, report__session__state=SessionState.PUBLISHED
+    ).exclude(report__session__cycle__state=CycleState.WITHDRAWN)
+    if within is not None:
+        rows = rows.filter(due_on__lte=today + within)
+    return rows.select_related(
+        "organization", "owner__user", "report__appointment__user", "report__session__cycle"
+    ).defer("report__facts")
 
 
 def _unread_appraisals() -> QuerySet:
@@ -461,6 +523,38 @@ class _Teller:
         return self._reconcile(
             wanted, [f"appraisal:{each.pk}" for each in appraisals], (NoticeKind.APPRAISED,)
         )
+
+    def tell_of_reports(self, reports: list[WorkReport]) -> int:
+        self.recipients.load(each.organization_id for each in reports)
+        wanted = []
+        for each in reports:
+            cycle = each.session.cycle
+            values = {
+                "unit": each.organization,
+                "review": cycle.title,
+                "due": _day(cycle.reports_due_on),
+                "note": f"退回意见：{each.return_note}" if each.return_note else "",
+            }
+            users = self.recipients.of(each.appointment, each.organization_id)
+            row, link = f"report:{each.pk}", reverse("work-report-edit", args=[each.pk])
+            wanted += self._word(users, NoticeKind.REPORT, row, values, link, cycle.reports_due_on)
+        return self._reconcile(wanted, [f"report:{each.pk}" for each in reports], (NoticeKind.REPORT,))
+
+    def tell_of_problems(self, problems: list[ReviewProblem]) -> int:
+        self.recipients.load(each.organization_id for each in problems)
+        wanted = []
+        for each in problems:
+            values = {
+                "unit": each.organization,
+                "review": each.report.session.cycle.title,
+                "problem": each.content,
+                "due": _day(each.due_on),
+                "note": f"核实未通过：{each.check_note}" if each.check_note else "",
+            }
+            users = self.recipients.of(each.owner or each.report.appointment, each.organization_id)
+            row, link = f"problem:{each.pk}", reverse("review-problem-detail", args=[each.pk])
+            wanted += self._word(users, NoticeKind.PROBLEM, row, values, link, each.due_on)
+        return self._reconcile(wanted, [f"problem:{each.pk}" for each in problems], (NoticeKind.PROBLEM,))
 
     def _word(self, users, kind, row, values, link, due_on) -> list[_Wanted]:
         """The notice for each of these users; none when the kind is switched off."""

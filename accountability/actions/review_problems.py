@@ -11,6 +11,8 @@ from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Appointment
 
+from .notices import stop_problem, tell_of_problem
+
 #: Problems are written down from the rating on; after publication more may be added.
 _STATES = (SessionState.RATING, SessionState.GRADING, SessionState.PUBLISHED)
 
@@ -59,6 +61,7 @@ def report_problem(*, actor, problem: ReviewProblem, result: str, now: datetime)
     kept.state = ProblemState.REPORTED
     kept._change_reason = "报送整改情况"
     kept.save()
+    stop_problem(problem=kept, now=now)
     record_event(actor=actor, event="报送整改情况", row=kept, summary=f"{kept.organization} {kept}", at=now)
     return kept
 
@@ -78,6 +81,8 @@ def check_problem(*, actor, problem: ReviewProblem, passed: bool, note: str, now
     kept.check_note, kept.checked_by, kept.checked_at = note.strip(), actor.user, now
     kept._change_reason = "核实销号" if passed else "核实未通过"
     kept.save()
+    if not passed:
+        tell_of_problem(problem=kept, today=actor.today, now=now)
     record_event(
         actor=actor,
         event="核实整改",

@@ -19,7 +19,7 @@ from branches.actions.audit import record_event
 from branches.choices import MeetingKind, MeetingStatus
 from branches.models import Appointment, Meeting
 
-from .notices import tell_of_poll
+from .notices import stop_report, tell_of_poll, tell_of_report
 from .polls import open_poll
 
 #: Who rates, with the usual weights; a committee may set others.
@@ -69,6 +69,7 @@ def submit_report(*, actor, report: WorkReport, version: int, words: Words, now:
     kept.submitted_at, kept.return_note = now, ""
     kept._change_reason = "提交"
     kept.save()
+    stop_report(report=kept, now=now)
     record_event(actor=actor, event="提交述职报告", row=kept, summary=_told(kept), at=now)
     return kept
 
@@ -87,6 +88,7 @@ def return_report(*, actor, report: WorkReport, note: str, now: datetime) -> Wor
     kept.version += 1
     kept._change_reason = "退回"
     kept.save()
+    tell_of_report(report=kept, today=actor.today, now=now)
     record_event(actor=actor, event="退回述职报告", row=kept, summary=f"{_told(kept)} {note.strip()}", at=now)
     return kept
 

@@ -13,6 +13,8 @@ from accountability.models import (
     ImprovementPlan,
     Notice,
     NoticeWording,
+    ReviewProblem,
+    WorkReport,
 )
 from accountability.wording import STARTERS, Wording
 from branches.access import POWERS, Right
@@ -25,6 +27,8 @@ ORDER = (
     NoticeKind.DUE_1,
     NoticeKind.RESULT,
     NoticeKind.VOTE,
+    NoticeKind.REPORT,
+    NoticeKind.PROBLEM,
     NoticeKind.HANDED_OVER,
     NoticeKind.TO_SIGN,
     NoticeKind.PLAN,
@@ -88,7 +92,13 @@ def unread_words(user: User) -> str:
 
 #: What concerns somebody as a person, whatever post they act in.
 PERSONAL = ("poll", "appraisal")
-_MODELS = {"record": DutyRecord, "result": Evaluation, "plan": ImprovementPlan}
+_MODELS = {
+    "record": DutyRecord,
+    "result": Evaluation,
+    "plan": ImprovementPlan,
+    "report": WorkReport,
+    "problem": ReviewProblem,
+}
 
 
 def post_for(notice: Notice, user: User, today: date) -> Appointment | None:
