@@ -236,6 +236,8 @@ def _grades(scheme: Scheme) -> Iterator[Problem]:
         yield error("rule", "分数线（CUTOFF）和逐级达标（GATE）只能用一条")
     if len(scheme.of_kind("QUOTA")) > 1:
         yield error("rule", "名额（QUOTA）只能写一条")
+    if scheme.grades and not any(rule.kind in ("CUTOFF", "GATE", "QUOTA") for rule in scheme.rules):
+        yield warning("grades", "没有定等次的规则（分数线、逐级达标或名额），结果只有分数，没有等次")
     for kind in ("VETO", "DIRECT_GRADE", "DOWNGRADE"):
         yield from _twice(
             "rule", [rule["condition"] for rule in scheme.of_kind(kind)], KINDS[kind].label + "情形"

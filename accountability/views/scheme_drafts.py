@@ -399,6 +399,7 @@ def _rule_page(request, draft, spot, form, title, rule=None, overtaken=None):
         "form": form,
         "title": title,
         "where": _title(draft.table, spot.holder),
+        "clause": piece(draft.table, spot.holder).clause if spot.kind == "item" else "",
         "sentence": sentence(draft.table, rule) if rule else "",
         "mark": mark_of(rule) if rule else "",
         "back": _address(draft, spot.holder),

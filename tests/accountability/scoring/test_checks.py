@@ -166,6 +166,7 @@ FULL = 'kind = "DEDUCT_EACH"\np = 1'
             True,
             "没有写等次 grades",
         ),
+        (total_scheme('kind = "COEFF"\nk = 1'), False, "没有定等次的规则"),
         (
             total_scheme('kind = "GATE"\nlines = ["q"]\npass = 80\ngrades = ["良好"]'),
             True,
