@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, F, Max, Q
-from django.utils import timezone
 
 from accountability import filling
 from accountability.choices import EntryOrigin, ObjectionState, RoundState, Subject
@@ -279,15 +278,6 @@ def _distinct(rows: EvaluationQuerySet, name: str) -> list[str]:
 # who else could be evaluated
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """Units below that a round does not evaluate."""
-
-    rows: list[Organization]
-    matching: int
-    after: str
-
-
 def candidates_of(round: EvaluationRound, filters: Mapping[str, str], units):
     """Those of `units` below that are not in the round; of a round over officers those without any."""
     inside = round.evaluations.order_by().values("organization")
@@ -307,10 +297,6 @@ class OwnEvaluation:
     evaluation: Evaluation
     shows: bool
     may_fill: bool
-
-    @property
-    def days_left(self) -> int:
-        return (self.evaluation.round.fill_until - timezone.localdate()).days
 
 
 @dataclass(frozen=True)
