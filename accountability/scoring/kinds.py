@@ -212,26 +212,31 @@ def kinds_at(place: Place) -> list[str]:
 
 
 def _fill(phrase: str, params: Mapping[str, Any]) -> str:
-    """Put the parameters into a phrase; a part in [ ] falls away when a parameter in it is open."""
+    """Put the parameters into a phrase; a part in [ ] falls away when a parameter in it is open.
+
+    {shares:_%} writes every value of several as what stands for _ there.
+    """
 
     def part(match):
         inside = match.group(1)
-        named = re.findall(r"{(\w+)}", inside)
+        named = re.findall(r"{(\w+)[:}]", inside)
         return inside if all(params.get(name) not in (None, "", ()) for name in named) else ""
 
     return re.sub(
-        r"{(\w+)}", lambda match: _worded(params.get(match.group(1))), re.sub(r"\[([^\]]*)\]", part, phrase)
+        r"{(\w+)(?::([^}]*))?}",
+        lambda match: _worded(params.get(match.group(1)), match.group(2) or "_"),
+        re.sub(r"\[([^\]]*)\]", part, phrase),
     )
 
 
-def _worded(value: Any) -> str:
+def _worded(value: Any, each_as: str = "_") -> str:
     if isinstance(value, (Decimal, int)) and not isinstance(value, bool):
         return plain(value)
     if isinstance(value, Mapping) and "from" in value:
         start = f"{plain(value['from'])}分以上" if "grade" in value else f"{plain(value['from'])}以上"
         return f"{value['grade']} {start}" if "grade" in value else f"{start} {plain(value['p'])}分"
     if isinstance(value, Mapping):
-        return "、".join(f"{name} {_worded(each)}" for name, each in value.items())
+        return "、".join(f"{name} {each_as.replace('_', _worded(each))}" for name, each in value.items())
     if isinstance(value, tuple):
         return "、".join(_worded(each) for each in value)
     return "" if value is None else str(value)

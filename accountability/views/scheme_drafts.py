@@ -136,7 +136,8 @@ def scheme_draft_save(request, draft):
     except Outdated:
         messages.error(request, "办法在此期间有了新的版次，还没有保存，见下面的提示。")
         return _draft_page(request, draft, form, 409)
-    messages.success(request, f"已保存为第{scheme.version}版；进行中的考核仍按原来的版次。")
+    kept = "；进行中的考核仍按原来的版次" if scheme.version > 1 else ""
+    messages.success(request, f"已保存为第{scheme.version}版{kept}。")
     return redirect("scheme-detail", scheme.pk)
 
 

@@ -178,7 +178,7 @@ def direct_grade(rule: Rule, standings: Sequence[Standing], scheme: Scheme) -> N
         "rounding", choice("down", "up", "half_up", words=("舍去", "进一", "四舍五入")), "名额的小数", "down"
     ),
     Param("ties", choice("lower", "higher", words=("都落入下一等次", "都取")), "并列超出名额的", "lower"),
-    phrase="按总分排序限名额：[{shares}（%）][{one_in}（每几个一个）][{numbers}（个）]",
+    phrase="按总分排序限名额[，{shares:最多_%}][，{one_in:每_个最多1个}][，{numbers:最多_个}]",
     example=Example(
         'kind = "QUOTA"\nshares = { "优秀" = 40, "良好" = 40 }',
         _FIVE,
