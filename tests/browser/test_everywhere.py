@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
 from django.utils import timezone
 
 from accountability.actions.lists import issue_lists
@@ -14,6 +15,7 @@ from branches.choices import Level, MeetingKind, MeetingStatus
 from branches.models import CadenceRule
 from branches.periods import Period
 from supervision.attenuation.engine import take_readings
+from tests import test_rights_matrix as matrix
 from tests.meetings import record
 
 from .conftest import PHONE
@@ -146,13 +148,89 @@ PAGES = {
 }
 
 
+#: Pages by name, with what makes the row they are about, when their turn comes.
+EVALUATION = {
+    "li": [
+        ("evaluation-home", matrix.first),
+        ("evaluation-fill", matrix.gathered),
+        ("evaluation-detail", matrix.shown),
+        ("evaluation-comparison", matrix.shown),
+        ("evaluation-print", matrix.shown),
+        ("plan-detail", matrix.plan),
+        ("plan-edit", matrix.plan),
+        ("appraisal-list", matrix.first),
+        ("appraisal-detail", matrix.programme),
+        ("appraisal-peers", matrix.programme),
+        ("appraisal-member", matrix.appraised),
+        ("appraisal-print", matrix.appraised),
+        ("paper-count", matrix.appraisal_poll),
+        ("disposition-list", matrix.first),
+        ("disposition-step", matrix.disposition),
+        ("work-report-edit", matrix.work_report),
+        ("my-polls", matrix.nothing),
+    ],
+    "zhao": [
+        ("evaluation-home", matrix.town),
+        ("round-detail", matrix.held),
+        ("round-items", matrix.held),
+        ("round-facts-import", matrix.held),
+        ("round-history", matrix.held),
+        ("window-list", matrix.held),
+        ("window-polls", matrix.window),
+        ("dispute-answer", matrix.dispute),
+        ("adjustment-list", matrix.first),
+        ("adjustment-create", matrix.first),
+        ("round-grades", matrix.shown_round),
+        ("objection-list", matrix.shown_round),
+        ("plan-ask", matrix.shown_round),
+        ("plan-list", matrix.first),
+        ("appraisal-overview", matrix.town),
+        ("review-cycle-list", matrix.town),
+        ("review-cycle-detail", matrix.review_cycle),
+        ("review-session-detail", matrix.review_session),
+        ("work-report-detail", matrix.work_report),
+        ("review-problem-detail", matrix.review_problem),
+    ],
+    "wu": [
+        ("scheme-list", matrix.town),
+        ("scheme-starters", matrix.town),
+        ("scheme-detail", matrix.scheme),
+        ("scheme-draft", matrix.scheme_draft),
+        ("scheme-head-edit", matrix.scheme_draft),
+        ("scheme-line-edit", matrix.scheme_line),
+        ("scheme-item-edit", matrix.scheme_item),
+        ("scheme-rule-create", matrix.scheme_part),
+        ("scheme-rule-edit", matrix.scheme_rule),
+        ("scheme-versions", matrix.scheme),
+        ("scheme-trial", matrix.scheme),
+        ("scheme-import", matrix.town),
+    ],
+    "sun": [
+        ("case-list", matrix.nothing),
+        ("case-create", matrix.nothing),
+        ("case-detail", matrix.case),
+        ("case-decide", matrix.case),
+        ("case-readers", matrix.case),
+    ],
+}
+
+
 @pytest.mark.parametrize("who", PAGES)
 def test_pages_fit_their_screens_and_are_accessible(who, world, open_as):
-    """Every fault of every page is listed at once; script errors and CSP refusals are counted by `open_as`."""
     page = open_as(who, "/help/", viewport=PHONE)
+    look_at(page, [template.format(**world) for template in PAGES[who]])
+
+
+@pytest.mark.parametrize("who", EVALUATION)
+def test_pages_of_evaluation_fit_their_screens_and_are_accessible(who, cast, open_as):
+    page = open_as(who, "/help/", viewport=PHONE)
+    look_at(page, (reverse(name, args=row(cast)) for name, row in EVALUATION[who]))
+
+
+def look_at(page, addresses):
+    """Every fault of every page is listed at once; script errors and CSP refusals are counted by `open_as`."""
     axe, faults = Axe(), []
-    for template in PAGES[who]:
-        address = template.format(**world)
+    for address in addresses:
         page.set_viewport_size(PHONE)
         answer = page.goto(address)
         if answer.status != 200:
