@@ -398,6 +398,10 @@ def window(cast):
     return [round_key, made.pk]
 
 
+def own_window(cast):
+    return window(cast)[1:]
+
+
 def no_sheet(cast):
     return [*window(cast), 0]
 
@@ -818,6 +822,7 @@ MATRIX = [
     ("get", "dispute-answer", dispute, "x-..xxxxx->"),
     ("get", "assessment-list", nothing, ".....x.xxx>"),
     ("get", "assessment-edit", assessment, ".----x-xxx>"),
+    ("get", "assessment-grid", own_window, "..---x-xxx>"),
     ("get", "window-list", held, "--..x-xxx->"),
     ("get", "window-change", window, "--..x-xxx->"),
     ("get", "window-sheets", window, "--..x-xxx->"),

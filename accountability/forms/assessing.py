@@ -11,7 +11,7 @@ class WindowForm(forms.Form):
     role = forms.ChoiceField(
         label="由谁评",
         choices=AssessorRole.choices,
-        help_text="自评由单位自己填；互评由同级单位书记互评；上级评价由考核单位班子成员等评；党员测评是无记名投票；群众评价用纸质票，由两人分别计票。",
+        help_text="自评由单位自己填；互评由同级单位书记互评；考核单位评价、直接上级评价分别由考核单位、各单位的直接上级的班子成员和组织干部评；党员测评是无记名投票；群众评价用纸质票，由两人分别计票。",
     )
     opens_on = forms.DateField(label="开始", widget=DayInput)
     closes_on = forms.DateField(label="截止（含当天）", widget=DayInput)

@@ -166,6 +166,8 @@ class RowForm(EntryForm):
 class AnswerForm(EntryForm):
     """The same in a sheet of an assessor: nothing to prove, levels as buttons; `answer` is what was saved of it."""
 
+    is_small = False
+
     def __init__(self, data=None, *, ask: Ask, answer: dict, about=(), number=0):
         super().__init__(data, ask=ask, about=about, number=number)
         self.prefix = f"a{number}"
@@ -179,11 +181,24 @@ class AnswerForm(EntryForm):
             ]
         if self.ask.range and not self.ask.asks_reason:
             self._add("reason", forms.CharField(label="理由（可不填）", max_length=500))
+        if self.is_small:
+            _dress(self, "-sm")
 
     @property
     def is_answered(self) -> bool:
         """Whether anything was typed."""
         return bool(self.said().as_dict().keys() - {"fact"})
+
+
+class CellForm(AnswerForm):
+    """The same in one cell of units × items: levels without their points, which stand above."""
+
+    is_small = True
+
+    def __init__(self, data=None, **kwargs):
+        super().__init__(data, **kwargs)
+        if "level" in self.fields:
+            self.fields["level"].choices = [(each, each) for each in self.ask.levels]
 
 
 class InapplicableForm(forms.Form):

@@ -6,10 +6,17 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from accountability import filling
 from accountability.choices import AssessorRole, PollState, RoundState
 from accountability.filling import Ask
-from accountability.models import AssessorPoll, AssessorSheet, AssessorWindow, Evaluation, EvaluationRound
+from accountability.models import (
+    AssessorPoll,
+    AssessorSheet,
+    AssessorWindow,
+    Evaluation,
+    EvaluationRound,
+    RoundScheme,
+)
 from accountability.scoring import Scheme, Source
 from branches.access import Actor, Right
-from branches.choices import Post
+from branches.choices import COMMITTEE_POSTS, Post
 
 #: Roles of many persons, who vote in secret; the others write sheets.
 BY_POLL = (AssessorRole.MEMBERS, AssessorRole.PUBLIC)
@@ -45,8 +52,9 @@ def is_open(window: AssessorWindow, today: date) -> bool:
 def assessed_by(actor: Actor, window: AssessorWindow) -> QuerySet:
     """The evaluations that the actor scores in a window.
 
-    SELF: one's own unit, or oneself. SUPERIOR: everybody, at the committee of the round. PEERS: the secretary of an
-    evaluated unit the others of its level, an evaluated officer the others of their unit.
+    SELF: one's own unit, or oneself. SUPERIOR: everybody, at the committee of the round. DIRECT: the units and officers
+    right below one's own committee, whoever runs the round. PEERS: the secretary of an evaluated unit the others of its
+    level, an evaluated officer the others of their unit.
     """
     rows, own = Evaluation.objects.filter(round=window.round_id), actor.organization
     mine = Q(appointment__user=actor.user)
@@ -56,9 +64,13 @@ def assessed_by(actor: Actor, window: AssessorWindow) -> QuerySet:
             found = mine | units & Q(organization=own) if actor.has(Right.FILL_EVALUATIONS) else mine
             return rows.filter(found)
         case AssessorRole.SUPERIOR:
-            if not actor.has(Right.EVALUATE) or own.pk != window.round.organization_id:
+            if not _sits_above(actor) or own.pk != window.round.organization_id:
                 return rows.none()
             return rows.exclude(mine, appointment__isnull=False)
+        case AssessorRole.DIRECT:
+            if not _sits_above(actor):
+                return rows.none()
+            return rows.filter(organization__parent=own).exclude(mine, appointment__isnull=False)
         case AssessorRole.PEERS:
             colleagues = rows.filter(mine).values("organization")
             found = Q(appointment__isnull=False, organization__in=colleagues) & ~mine
@@ -67,6 +79,11 @@ def assessed_by(actor: Actor, window: AssessorWindow) -> QuerySet:
                 found |= units & Q(organization__level__in=beside) & ~Q(organization=own)
             return rows.filter(found)
     return rows.none()
+
+
+def _sits_above(actor) -> bool:
+    """Whether the actor rates for their committee: a member of it, or who conducts evaluations there."""
+    return actor.has(Right.EVALUATE) or actor.appointment.post in COMMITTEE_POSTS
 
 
 def sheet_of(window: AssessorWindow, evaluation: Evaluation, actor: Actor) -> AssessorSheet | None:
@@ -90,11 +107,19 @@ class AssessmentLine:
 class MyWindow:
     """A window somebody scores in: how many units, how many sheets are left, and the first of its units."""
 
+    #: From so many units left on they are scored on one page together.
+    SEVERAL = 2
+
     window: AssessorWindow
     units: int
     left: int
     is_open: bool
     lines: list[AssessmentLine]
+
+    @property
+    def has_grid(self) -> bool:
+        """Whether several units are left, which one page together asks about."""
+        return self.is_open and self.left >= self.SEVERAL
 
     @property
     def hidden(self) -> int:
@@ -166,6 +191,62 @@ def _lines(actor, window, evaluations, number) -> list[AssessmentLine]:
     )
     sheets = {each.evaluation_id: each for each in _sheets(actor, window).filter(evaluation__in=first)}
     return [AssessmentLine(each, sheets.get(each.pk)) for each in first]
+
+
+@dataclass(frozen=True)
+class GridTable:
+    """A table whose units somebody scores in a window: what it asks, of how many units, and how many are left.
+
+    `has_grid`: whether a row a unit is enough; where a form needs to know of whom it is, a unit has its own page.
+    """
+
+    pinned: RoundScheme
+    asks: list[Ask]
+    units: int
+    left: int
+
+    @property
+    def has_grid(self) -> bool:
+        return bool(self.asks) and not any(ask.of_members or ask.of_charges for ask in self.asks)
+
+
+def grid_tables(actor: Actor, window: AssessorWindow) -> list[GridTable]:
+    """The tables by which the actor scores several units in a window. Two queries."""
+    numbers = {
+        row["scheme"]: row
+        for row in _with_done(actor, window)
+        .order_by()
+        .values("scheme")
+        .annotate(units=Count("pk"), left=Count("pk", filter=Q(is_done=False)))
+    }
+    pinned = RoundScheme.objects.filter(pk__in=list(numbers)).select_related("version__scheme")
+    return [
+        GridTable(
+            each,
+            asks_in(each.version.table, window.by),
+            numbers[each.pk]["units"],
+            numbers[each.pk]["left"],
+        )
+        for each in pinned.order_by("pk")
+    ]
+
+
+def grid_rows(actor: Actor, window: AssessorWindow, pinned: RoundScheme) -> QuerySet:
+    """The units of a table that the actor scores in a window, in the order of the tree."""
+    return (
+        assessed_by(actor, window)
+        .filter(scheme=pinned)
+        .select_related("organization", "appointment__user", "appointment__organization")
+        .order_by("organization__path", "pk")
+    )
+
+
+def sheets_on(
+    actor: Actor, window: AssessorWindow, evaluations: list[Evaluation]
+) -> dict[int, AssessorSheet]:
+    """The actor's sheets on evaluations, by evaluation. One query."""
+    rows = _sheets(actor, window).filter(evaluation__in=evaluations).select_related("author")
+    return {each.evaluation_id: each for each in rows}
 
 
 def sheets_of(window: AssessorWindow) -> QuerySet:

@@ -15,8 +15,8 @@ from accountability.actions.assessing import (
     save_sheet,
     submit_sheet,
 )
-from accountability.choices import AssessorRole, RoundState
-from accountability.evaluation_access import runs_round
+from accountability.choices import RoundState
+from accountability.evaluation_access import sees_evaluation
 from accountability.forms.assessing import ReturnForm, WindowDaysForm, WindowForm
 from accountability.forms.entries import AnswerForm
 from accountability.models import AssessorSheet, AssessorWindow, EvaluationRound
@@ -62,12 +62,11 @@ def assessment_edit(request, window, evaluation):
     forms = _forms(request, evaluation, asks, sheet)
     problem, other = "", None
     if request.method == "POST":
-        typed = request.POST.get("version", "")
         facts = {
             "actor": actor,
             "window": window,
             "evaluation": evaluation,
-            "version": int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else -1,
+            "version": typed_version(request.POST.get("version", "")),
             "now": timezone.now(),
         }
         invalid = [form for form in forms if not form.is_valid()]
@@ -100,7 +99,8 @@ def assessment_edit(request, window, evaluation):
         "is_open": is_open(window, actor.today),
         "problem": problem,
         "other": other,
-        "may_see_facts": runs_round(actor, window.round) or window.role == AssessorRole.SELF,
+        "may_see_facts": actor.may(Right.VIEW_EVALUATIONS, evaluation.organization)
+        and sees_evaluation(actor, evaluation),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "accountability/assessment_edit.html", context, status=status)
@@ -240,6 +240,11 @@ def window_close(request, round, number):
         if few := window.polls.filter(taken_up_at__isnull=True).count():
             messages.warning(request, f"{few} 个单位的测评没有计入：不足五票，或者纸质票还没有两人录入一致。")
     return redirect("window-list", round.pk)
+
+
+def typed_version(text) -> int:
+    """The version a form was filled from; -1, which no sheet has, for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def _forms(request, evaluation, asks, sheet) -> list[AnswerForm]:
