@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from accountability import filling, scoring
-from accountability.choices import AdjustmentKind, EntryOrigin
+from accountability.choices import EntryOrigin
 from accountability.models import (
     Adjustment,
     EntryEvidence,
@@ -162,8 +162,7 @@ def _entries(pinned, table, ids: Mapping[int, Mapping[str, str]]) -> dict[int, l
 def _adjustments(
     pinned, table, evaluations: Iterable[Evaluation], round
 ) -> dict[tuple, list[scoring.Adjustment]]:
-    """One query. A title the table has no rule for changes nothing, and is left out."""
-    titles = {rule["condition"] for rule in table.of_kind("DIRECT_GRADE")}
+    """One query. What the table has no rule for belongs to another table: it changes nothing, and is left out."""
     rows = (
         Adjustment.objects.filter(
             organization__in=pinned.evaluations.order_by().values("organization"),
@@ -175,8 +174,8 @@ def _adjustments(
     )
     found = defaultdict(list)
     for row in rows:
-        if row.kind == AdjustmentKind.TITLE and row.condition not in titles:
-            continue
-        user = row.appointment.user_id if row.appointment else None
-        found[row.organization_id, user].append(row.as_adjustment())
+        adjustment = row.as_adjustment()
+        if scoring.heeds(table, adjustment):
+            user = row.appointment.user_id if row.appointment else None
+            found[row.organization_id, user].append(adjustment)
     return found

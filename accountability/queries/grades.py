@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from accountability.choices import AdjustmentKind
 from accountability.models import Adjustment, Evaluation, EvaluationRound, ResultSheet, RoundScheme
 from accountability.quarters import LEAST_SHOWN, Quarters, quarters_of
-from accountability.scoring import Peers
+from accountability.scoring import Peers, heeds
 from accountability.scoring.numbers import shown
 from accountability.scoring.rules.grades import room_for
 
@@ -130,9 +130,9 @@ def grades_page(round: EvaluationRound, change: str, grade: str, after: str) -> 
         for row in rows
         if (not change or row.change == change) and (not grade or row.evaluation.grade == grade)
     ]
-    start = int(after) if after.isdigit() else 0
+    start = int(after[:9]) if after.isdecimal() else 0
     page = found[start : start + SIZE]
-    _explain(page, round)
+    _explain(page, round, pinned)
     titles = list(dict.fromkeys(title for each in pinned.values() for title in each.version.table.grades))
     numbers = Counter(each.grade for each in evaluations)
     query = {name: value for name, value in (("change", change), ("grade", grade)) if value}
@@ -185,7 +185,7 @@ def _row(evaluation: Evaluation, pinned: Mapping[int, RoundScheme], before: Mapp
     return GradeRow(evaluation, last, change)
 
 
-def _explain(rows: list[GradeRow], round: EvaluationRound) -> None:
+def _explain(rows: list[GradeRow], round: EvaluationRound, pinned: Mapping[int, RoundScheme]) -> None:
     """Put beside each row how its grade came about, with the adjustments that did it."""
     steps = dict(
         ResultSheet.objects.filter(evaluation__in=[row.evaluation.pk for row in rows]).values_list(
@@ -195,7 +195,12 @@ def _explain(rows: list[GradeRow], round: EvaluationRound) -> None:
     causes = adjustments_of([row.evaluation for row in rows], round)
     for row in rows:
         row.steps = steps.get(row.evaluation.pk) or []
-        row.causes = [each for each in causes[row.evaluation.pk] if each.kind in _OF_GRADES]
+        table = pinned[row.evaluation.scheme_id].version.table
+        row.causes = [
+            each
+            for each in causes[row.evaluation.pk]
+            if each.kind in _OF_GRADES and heeds(table, each.as_adjustment())
+        ]
 
 
 def _quotas(evaluations: list[Evaluation], pinned: Mapping[int, RoundScheme]) -> list[QuotaLine]:

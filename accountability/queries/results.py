@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import Prefetch
 from django.urls import reverse
 
+from accountability import scoring
 from accountability.choices import AssessorRole, EntryOrigin, ObjectionState, RoundState
 from accountability.evaluation_access import is_committee, is_evaluated, sees_points
 from accountability.models import (
@@ -59,6 +60,12 @@ class ResultPage:
     may_agree: bool
     objections: list[Objection]
     adjustments: list[Adjustment]
+
+    @property
+    def heeded(self) -> list[tuple[Adjustment, bool]]:
+        """The adjustments, each with whether the table has a rule for it."""
+        table = self.version.table
+        return [(each, scoring.heeds(table, each.as_adjustment())) for each in self.adjustments]
 
     @property
     def whole(self) -> list[Objection]:

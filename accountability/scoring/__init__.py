@@ -5,7 +5,7 @@ gives every unit its total, its grade and the tree of how they came about. `KIND
 formats are documented in docs/scoring.md. No rows, no clock, no request.
 """
 
-from accountability.scoring.checks import check_facts, check_scheme
+from accountability.scoring.checks import check_facts, check_scheme, heeds
 from accountability.scoring.engine import evaluate
 from accountability.scoring.explanation import Evaluation, GradeStep, Missing, Result, Step
 from accountability.scoring.facts import Adjustment, AdjustmentKind, Entry, Expected, Facts, Unit
@@ -57,6 +57,7 @@ __all__ = [
     "check_scheme",
     "described",
     "evaluate",
+    "heeds",
     "read_facts",
     "read_scheme",
     "rule_of",

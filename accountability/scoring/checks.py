@@ -544,6 +544,16 @@ _ADJUSTMENT_RULES = {
 }
 
 
+def heeds(scheme: Scheme, adjustment: Adjustment) -> bool:
+    """Whether an adjustment does anything in a scheme: points always, the others where it has grades and the condition."""
+    rule = _ADJUSTMENT_RULES.get(adjustment.kind)
+    if rule is None:
+        return True
+    if adjustment.kind is AdjustmentKind.DOWNGRADE and not adjustment.condition:
+        return bool(scheme.grades)
+    return any(each["condition"] == adjustment.condition for each in scheme.of_kind(rule))
+
+
 def _adjustment(scheme: Scheme, adjustment: Adjustment) -> Iterator[str]:
     kind, label = adjustment.kind, adjustment.kind.label
     if kind in (AdjustmentKind.BONUS, AdjustmentKind.DEDUCTION):

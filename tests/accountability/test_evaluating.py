@@ -28,6 +28,7 @@ from accountability.models import (
     ResultSheet,
     SchemeVersion,
 )
+from accountability.queries.results import result_page, with_round
 from accountability.tasks import evaluate_round, resume_evaluations
 from branches.choices import Level, MeetingKind, OrganizationKind, Post, TaskState
 from tests.accountability.evaluating import make_scheme
@@ -246,6 +247,18 @@ def test_adjustments_of_the_period_count(cast, acting, round):
     run(round, acting("zhao"))
     first = of(round, cast.first)
     assert (first.total, first.grade) == (Decimal(92), "良好")
+
+
+def test_what_another_table_has_conditions_for_stops_nobody_and_is_said(cast, acting, round):
+    stated(cast, round)
+    adjusted = {"organization": cast.first, "source": "督查", "on": date(2026, 6, 1), "created_at": NOW}
+    Adjustment.objects.create(kind=AdjustmentKind.DOWNGRADE, condition="巡察", reason="逾期", **adjusted)
+    Adjustment.objects.create(kind=AdjustmentKind.VETO, condition="发生安全事故", reason="通报", **adjusted)
+    run(round, acting("zhao"))
+    first = of(round, cast.first)
+    assert (first.total, first.grade, first.faults) == (Decimal(90), "良好", [])
+    page = result_page(with_round(round.evaluations.all()).get(pk=first.pk), acting("zhao"))
+    assert [(each.reason, heeded) for each, heeded in page.heeded] == [("逾期", False), ("通报", True)]
 
 
 def test_groups_bring_their_coefficient(cast, acting, round):
