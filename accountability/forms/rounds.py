@@ -6,19 +6,27 @@ from accountability.choices import Subject
 from accountability.models import Evaluation, EvaluationRound, Scheme
 from accountability.queries.round_plans import NONE, is_too_wide, levels_below, units_below, usable_schemes
 from branches.choices import COMMITTEE_POSTS, Level, Post
+from branches.forms.ticks import RowTicks
 from branches.models import Organization
 
 _DAY = {"type": "date"}
 _TICK = {"class": "form-check-input narrows"}
 
 
-class _SchemeTicks(forms.ModelMultipleChoiceField):
+class _SchemeTicks(RowTicks):
     def label_from_instance(self, scheme):
         who = "、".join(
             [*scheme.kind_labels, *scheme.level_labels, *(f"{each}领域" for each in scheme.sector_labels)]
         )
         subject = "（考核个人）" if scheme.subject == Subject.PERSON else ""
         return f"{scheme.title}{subject} · 适用：{who or '各类单位'} · {scheme.organization} 第{scheme.version}版"
+
+
+def _proposed(schemes, organization: Organization) -> list[Scheme]:
+    """Those for units, the committee's own before those from above: the others would fit the same units once more."""
+    of_units = [scheme for scheme in schemes if scheme.subject == Subject.UNIT]
+    own = [scheme for scheme in of_units if scheme.organization_id == organization.pk]
+    return own or of_units or list(schemes)
 
 
 class RoundForm(forms.Form):
@@ -73,7 +81,7 @@ class RoundForm(forms.Form):
             "starts_on": date(year, 1, 1),
             "ends_on": date(year, 12, 31),
             "fill_until": max(today, date(year, 12, 20)),
-            "schemes": schemes,
+            "schemes": _proposed(schemes, organization),
             # Of a very large tree what lies directly below; the rest is for the committees in between.
             "levels": levels[:1] if is_wide else levels,
             "posts": [Post.SECRETARY],
