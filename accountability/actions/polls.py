@@ -10,7 +10,7 @@ import secrets
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
@@ -27,6 +27,8 @@ AT_ONCE = 500
 #: With how many others, at most, a ballot is put into the box.
 SHAKEN = 200
 _CHANCE = secrets.SystemRandom()
+#: No poll takes longer, or begins later.
+LONGEST = timedelta(days=366)
 
 
 @transaction.atomic
@@ -165,6 +167,8 @@ def extend_poll(*, actor, poll: Poll, closes_at: datetime, now: datetime) -> Pol
     _require_running(kept)
     if closes_at <= kept.closes_at or closes_at <= now:
         raise ValidationError({"closes_at": "新的截止时间要晚于原来的截止时间，也要晚于现在。"})
+    if closes_at - kept.opens_at > LONGEST:
+        raise ValidationError({"closes_at": "一次测评不能超过一年。"})
     kept.closes_at = closes_at
     kept.save(update_fields=["closes_at"])
     record_event(
@@ -226,6 +230,8 @@ def _distinct(voters) -> list[tuple]:
 def _check(choices, categories, subjects, voters, opens_at, closes_at, most, on_paper, now) -> None:
     if closes_at <= opens_at or closes_at <= now:
         raise ValidationError({"closes_at": "截止时间要晚于开始时间，也要晚于现在。"})
+    if closes_at - opens_at > LONGEST or opens_at - now > LONGEST:
+        raise ValidationError({"closes_at": "一次测评不能超过一年，也不能在一年以后才开始。"})
     if len(choices) < 2 or len(set(choices)) < len(choices):
         raise ValidationError({"choices": "请写出至少两个互不相同的等次。"})
     for name, number in most.items():

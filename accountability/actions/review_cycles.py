@@ -110,9 +110,10 @@ def take_in_units(*, actor, cycle: ReviewCycle, now) -> int:
 
 @transaction.atomic
 def close_cycle(*, actor, cycle: ReviewCycle, now) -> ReviewCycle:
-    """Close a cycle whose sessions are all published; problems go on being followed."""
+    """Close a cycle whose sessions are all published, but those where nobody reports; problems go on being followed."""
     kept = _locked(actor, cycle)
-    left = kept.sessions.exclude(state=SessionState.PUBLISHED).count()
+    reporting = WorkReport.objects.filter(session=OuterRef("pk"))
+    left = kept.sessions.filter(Exists(reporting)).exclude(state=SessionState.PUBLISHED).count()
     if left:
         raise ValidationError(f"还有{left}个评议会没有通报，全部通报后才能结束。")
     kept.state = CycleState.CLOSED
@@ -148,6 +149,10 @@ def _check(cycle, today) -> None:
         raise ValidationError({"title": "请写名称。"})
     if cycle.ends_on < cycle.starts_on:
         raise ValidationError({"ends_on": "事实期止不能早于事实期起。"})
+    if not (cycle.year - 1 <= cycle.starts_on.year and cycle.ends_on.year <= cycle.year + 1):
+        raise ValidationError({"starts_on": f"事实期应在{cycle.year}年度前后一年之内。"})
+    if cycle.sessions_due_on.year > cycle.year + 1:
+        raise ValidationError({"sessions_due_on": f"评议会截止不能晚于{cycle.year + 1}年。"})
     if cycle.reports_due_on < today:
         raise ValidationError({"reports_due_on": "报告截止不能早于今天。"})
     if cycle.sessions_due_on < cycle.reports_due_on:

@@ -55,7 +55,10 @@ def save_report(*, actor, report: WorkReport, version: int, words: Words) -> Wor
 
 @transaction.atomic
 def submit_report(*, actor, report: WorkReport, version: int, words: Words, now: datetime) -> WorkReport:
-    """Send the report in. The secretary does that in person, whoever helped to write it."""
+    """Send the report in. The secretary does that in person, whoever helped to write it.
+
+    Where the secretary has changed since and nothing is rated yet, the one in office reports.
+    """
     kept = _write(actor, report, version, words)
     if not is_own(actor, kept):
         raise PermissionDenied("述职报告由书记本人提交；可以先保存，请书记核对后提交。")
@@ -66,6 +69,8 @@ def submit_report(*, actor, report: WorkReport, version: int, words: Words, now:
     }
     if missing:
         raise ValidationError(missing)
+    if kept.session.state == SessionState.PREPARING and not _in_office(kept.appointment, actor.today):
+        kept.appointment = actor.appointment
     kept.submitted_at, kept.return_note = now, ""
     kept._change_reason = "提交"
     kept.save()
@@ -95,12 +100,15 @@ def return_report(*, actor, report: WorkReport, note: str, now: datetime) -> Wor
 
 @transaction.atomic
 def leave_out(*, actor, report: WorkReport, reason: str, now: datetime) -> None:
-    """Take a secretary out of a session that is being prepared (just appointed, long ill), with the reason."""
+    """Take a secretary out of a session before they are rated (just appointed, long ill, moved), with the reason."""
     kept = _locked_report(report)
     _require_runs(actor, kept.session)
-    _require_state(kept.session, SessionState.PREPARING)
+    if not is_ratable(kept.session):
+        raise ValidationError(f"评议会已到“{kept.session.get_state_display()}”，不能再移出。")
     if not reason.strip():
         raise ValidationError({"reason": "请写明为什么不参加这次述职。"})
+    if kept.problems.exists():
+        raise ValidationError("已给这份报告列了问题清单，不能再移出。")
     told = f"{_told(kept)}：{reason.strip()}"
     kept._change_reason = f"不参加述职：{reason}"[:100]
     record_event(actor=actor, event="不参加述职", row=kept, summary=told, at=now)
@@ -317,6 +325,10 @@ def subject_label(report: WorkReport) -> str:
     """How a secretary is named on the ballot."""
     person = f" {report.appointment.user}" if report.appointment else ""
     return f"{report.organization.short_name}{person}"[:120]
+
+
+def _in_office(appointment, today) -> bool:
+    return appointment is not None and Appointment.objects.on(today).filter(pk=appointment.pk).exists()
 
 
 def _write(actor, report, version, words) -> WorkReport:

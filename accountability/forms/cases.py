@@ -5,6 +5,7 @@ from accountability.actions.cases import KNOWING_POSTS, Draft, measures_for
 from accountability.choices import CaseMeasure, LeadershipPart, Situation
 from branches.choices import KEY_POSTS
 from branches.forms.organizations import DayInput, OrganizationField
+from branches.forms.ticks import RowTicks
 from branches.models import Appointment, Organization
 
 
@@ -14,7 +15,7 @@ class _Officers(forms.ModelChoiceField):
         return f"{appointment.user} {appointment.get_post_display()}{ended}"
 
 
-class _OfficerTicks(forms.ModelMultipleChoiceField):
+class _OfficerTicks(RowTicks):
     def label_from_instance(self, appointment):
         return f"{appointment.user} {appointment.get_post_display()}"
 

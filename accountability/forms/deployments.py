@@ -11,12 +11,13 @@ from accountability.choices import DeploymentState, EvidenceKind
 from accountability.forbidden import find_forbidden
 from accountability.models import Deployment
 from branches.choices import Level, OrganizationKind, Sector
+from branches.forms.ticks import RowTicks
 from branches.models import Appointment, Organization
 
 _DAY = {"type": "date"}
 
 
-class _UnitTicks(forms.ModelMultipleChoiceField):
+class _UnitTicks(RowTicks):
     def label_from_instance(self, unit):
         return unit.short_name
 

@@ -3,11 +3,12 @@ from django import forms
 
 from accountability.choices import CountedBy, EvidenceKind
 from accountability.models import DutyRecord
+from branches.forms.ticks import RowTicks
 from branches.models import Meeting
 from branches.uploads import TYPES
 
 
-class _MeetingTicks(forms.ModelMultipleChoiceField):
+class _MeetingTicks(RowTicks):
     def label_from_instance(self, meeting):
         return f"{meeting.held_on:%m月%d日} {meeting.title}（{'、'.join(meeting.kind_labels)}）"
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accountability.actions.reviews import CATEGORIES, Words
 from accountability.choices import ReviewGrade
 from accountability.models import ReviewCycle, WorkReport
+from branches.forms.ticks import RowTicks
 from branches.models import Appointment, Meeting
 
 _MINUTE = "%Y-%m-%dT%H:%M"
@@ -23,6 +24,8 @@ def _moment():
 
 
 class CycleForm(forms.ModelForm):
+    year = forms.IntegerField(label="年度", min_value=2000, max_value=2100)
+
     class Meta:
         model = ReviewCycle
         fields = ["title", "year", "starts_on", "ends_on", "reports_due_on", "sessions_due_on"]
@@ -154,7 +157,7 @@ class ArrangeForm(forms.Form):
         self.fields["meeting"].queryset = meetings
 
 
-class _RaterTicks(forms.ModelMultipleChoiceField):
+class _RaterTicks(RowTicks):
     def label_from_instance(self, appointment):
         return f"{appointment.user}（{appointment.organization.short_name}{appointment.get_post_display()}）"
 

@@ -443,8 +443,9 @@ def _report(request, report, **forms):
     usual = {}
     if page.runs and report.session.cycle.state != CycleState.WITHDRAWN:
         judged = page.runs and not page.is_own
-        if state == SessionState.PREPARING:
+        if is_ratable(report.session):
             usual["leave_form"] = ReasonForm()
+        if state == SessionState.PREPARING:
             usual["return_form"] = ReturnForm() if report.submitted_at else None
         else:
             due_on = request.actor.today + timedelta(days=90)

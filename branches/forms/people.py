@@ -12,6 +12,7 @@ from branches.choices import (
     VotingRight,
 )
 from branches.forms.organizations import DayInput, OrganizationField, SeenForm, compact
+from branches.forms.ticks import RowTicks
 from branches.identity import CellError, check_landline, check_mobile, normalize_name
 from branches.models import Member
 
@@ -96,7 +97,7 @@ class GroupCreateForm(forms.Form):
 class GroupAssignForm(forms.Form):
     group = forms.ModelChoiceField(label="编入", queryset=None, required=False, empty_label="不编组")
     effective_on = forms.DateField(label="自", widget=DayInput)
-    members = forms.ModelMultipleChoiceField(queryset=None, error_messages={"required": "请先勾选党员。"})
+    members = RowTicks(queryset=None, error_messages={"required": "请先勾选党员。"})
 
     def __init__(self, *args, branch, groups, **options):
         super().__init__(*args, **options)

@@ -215,6 +215,8 @@ def test_more_time_and_cancelling(acting, opened):
     poll, users = opened()
     with pytest.raises(ValidationError, match="晚于原来"):
         extend_poll(actor=acting("zhao"), poll=poll, closes_at=LATER - timedelta(hours=1), now=NOW)
+    with pytest.raises(ValidationError, match="不能超过一年"):
+        extend_poll(actor=acting("zhao"), poll=poll, closes_at=LATER + timedelta(days=366), now=NOW)
     extend_poll(actor=acting("zhao"), poll=poll, closes_at=LATER + timedelta(days=1), now=NOW)
     vote(poll, users[0], "好", "好", now=LATER)
     with pytest.raises(ValidationError, match="原因"):

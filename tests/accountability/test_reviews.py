@@ -40,8 +40,9 @@ from accountability.queries.reviews import (
     session_list,
     session_page,
 )
+from branches.access import Actor
 from branches.choices import Level, MeetingKind, OrganizationKind, Post
-from branches.models import Absence, AuditEntry, Meeting
+from branches.models import Absence, Appointment, AuditEntry, Meeting
 from tests.accountability.conftest import NOW, TODAY
 from tests.accountability.review_worlds import (
     DAYS,
@@ -145,6 +146,9 @@ def test_a_county_starts_around_what_a_town_has_begun_itself(cast, acting):
         ({"ends_on": date(2025, 12, 31)}, "ends_on"),
         ({"reports_due_on": date(2026, 11, 1)}, "reports_due_on"),
         ({"sessions_due_on": date(2026, 12, 1)}, "sessions_due_on"),
+        ({"sessions_due_on": date(9999, 12, 31)}, "sessions_due_on"),
+        ({"starts_on": date(1, 1, 1)}, "starts_on"),
+        ({"ends_on": date(9999, 12, 31)}, "starts_on"),
     ],
 )
 def test_days_are_in_order(cast, acting, wrong, field):
@@ -304,6 +308,36 @@ def test_who_is_left_out_does_not_report(cast, acting, cycle, town):
     leave_out(actor=acting("zhao"), report=report_of(cycle, cast.first), reason="上月刚到任", now=NOW)
     assert [each.organization for each in town.reports.all()] == [cast.second]
     assert "上月刚到任" in AuditEntry.objects.get(event="不参加述职").summary
+
+
+def test_who_is_in_office_reports(cast, acting, cycle, town):
+    report = report_of(cycle, cast.first)
+    Appointment.objects.filter(pk=report.appointment_id).update(ends_on=TODAY)
+    he = employ("he", "何山", (cast.first, Post.SECRETARY))
+    hand_in(Actor(he, he.appointments.get(), TODAY), report)
+    session = rate(acting("zhao"), town)
+    assert "何山" in session.poll.subjects.get(number=1).label
+
+
+def test_after_a_cancelled_poll_somebody_may_be_left_out_unless_there_are_problems(cast, acting, cycle, town):
+    session = rate(acting("zhao"), town)
+    first, second = report_of(cycle, cast.first), report_of(cycle, cast.second)
+    given = {"content": "党小组会偏少", "owner": None, "due_on": TODAY, "now": NOW}
+    add_problem(actor=acting("zhao"), report=second, **given)
+    with pytest.raises(ValidationError, match="不能再移出"):
+        leave_out(actor=acting("zhao"), report=first, reason="已调离", now=NOW)
+    cancel_poll(actor=acting("zhao"), poll=session.poll, reason="名单有误", now=NOW)
+    with pytest.raises(ValidationError, match="列了问题清单"):
+        leave_out(actor=acting("zhao"), report=second, reason="已调离", now=NOW)
+    leave_out(actor=acting("zhao"), report=first, reason="已调离", now=NOW)
+    assert town.reports.count() == 1
+
+
+def test_a_session_where_nobody_reports_keeps_no_cycle_open(cast, acting):
+    cycle = begin(acting("zhao"), cast.town)
+    for report in WorkReport.objects.filter(session__cycle=cycle):
+        leave_out(actor=acting("zhao"), report=report, reason="单位合并", now=NOW)
+    assert close_cycle(actor=acting("zhao"), cycle=cycle, now=NOW).state == "CLOSED"
 
 
 # The session

@@ -174,6 +174,9 @@ def test_a_session_by_its_pages(cast, acting, cycle, town):
     chosen = {
         "secretaries": [each.appointments.get().pk for each in (cast.people["li"], cast.people["wang"])]
     }
+    for strange in ({"opens_at": "0001-01-01T00:00"}, {"closes_at": "9999-12-31T23:59"}):
+        assert "不能超过一年" in text(client.post(url, weights | when | chosen | strange))
+    assert client.post(url, weights | when | {"leaders": "9" * 40}).status_code == 200
     page = text(client.post(url, weights | when | chosen, follow=True))
     assert "应投 2 人，已投 0 人" in page
     assert "不能再发起测评" in text(client.get(url, follow=True))
