@@ -344,7 +344,7 @@ def _choices(programme, data) -> dict[int, Choice]:
     found = {}
     for pk in programme.appraisals.values_list("pk", flat=True):
         version = data.get(f"version_{pk}", "")
-        if version.isdigit() and len(version) < 10:
+        if version.isdecimal() and len(version) < 10:
             opinion = data.get(f"opinion_{pk}", "")[:500]
             found[pk] = Choice(int(version), data.get(f"grade_{pk}", ""), opinion)
     return found
@@ -366,7 +366,7 @@ def _decide_line(row, data, errors) -> DecideLine:
 def appraisal_tell(request, programme):
     """反馈 to those ticked."""
     form = TellForm(request.POST or None)
-    chosen = [int(pk) for pk in request.POST.getlist("chosen") if pk.isdigit() and len(pk) < 19]
+    chosen = [int(pk) for pk in request.POST.getlist("chosen") if pk.isdecimal() and len(pk) < 19]
     if request.method == "POST" and form.is_valid():
         try:
             number = tell_members(
@@ -424,7 +424,7 @@ def appraisal_fact(request, appraisal):
         messages.error(request, "这次评议没有选用评议办法，不登记计分事实。")
         return redirect("appraisal-member", appraisal.pk)
     if pk := request.POST.get("withdraw", ""):
-        entry = get_object_or_404(appraisal.entries, pk=pk if pk.isdigit() and len(pk) < 19 else 0)
+        entry = get_object_or_404(appraisal.entries, pk=pk if pk.isdecimal() and len(pk) < 19 else 0)
         try:
             withdraw_fact(actor=request.actor, entry=entry, now=timezone.now())
         except ValidationError as error:
@@ -524,7 +524,7 @@ def appraisal_overview(request, organization):
         return redirect("appraisal-list", organization.pk)
     today = request.actor.today
     typed = request.GET.get("year", "")
-    year = int(typed) if typed.isdigit() and len(typed) == 4 else newest_year(organization, today)
+    year = int(typed) if typed.isdecimal() and len(typed) == 4 else newest_year(organization, today)
     show, after = request.GET.get("show", ""), request.GET.get("after", "")
     page = overview(organization, year, show, after, today)
     context = {

@@ -130,7 +130,7 @@ def _is_valid(form, items):
 
 
 def _number(text) -> int:
-    return int(text) if text and text.isdigit() else 0
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
 
 
 @door(Right.VIEW, Deployment)
@@ -152,7 +152,9 @@ def deployment_part(request, duty_list):
 def _detail(request, duty_list):
     actor = request.actor
     level = request.GET.get("level", "")
-    page = deployment_page(duty_list, int(level) if level.isdigit() else None, actor.today)
+    page = deployment_page(
+        duty_list, int(level) if level.isdecimal() and len(level) < 10 else None, actor.today
+    )
     manages = may_manage(actor, page.deployment) and page.deployment.state == DeploymentState.ISSUED
     context = {
         "organization": duty_list.organization,

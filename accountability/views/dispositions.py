@@ -44,7 +44,7 @@ def disposition_create(request, organization):
         raise Http404
     asked = request.POST.get("appraisal") or request.GET.get("appraisal", "")
     appraisal = None
-    if asked.isdigit() and len(asked) < 19:
+    if asked.isdecimal() and len(asked) < 19:
         appraisal = unqualified_appraisals(organization).filter(pk=asked).first()
     form = OpenForm(
         request.POST or None,

@@ -65,7 +65,7 @@ def _confirm(request, template):
     scope, reach, filters = _asked(form)
     if "all_matching" not in request.POST:
         chosen = request.POST["pks"].split(",") if "pks" in request.POST else request.POST.getlist("chosen")
-        filters["chosen"] = sorted({int(pk) for pk in chosen if pk.isdigit()})
+        filters["chosen"] = sorted({int(pk) for pk in chosen if pk.isdecimal() and len(pk) < 19})
         if not filters["chosen"]:
             messages.warning(request, "没有选中要下发的单位。")
             return redirect(page)
@@ -112,7 +112,11 @@ def _form(request, template, data):
         Organization.objects.in_subtree(own)
         .active_on(request.actor.today)
         .filter(
-            pk__in=[own.pk, *own.children.values_list("pk", flat=True), *([asked] if asked.isdigit() else [])]
+            pk__in=[
+                own.pk,
+                *own.children.values_list("pk", flat=True),
+                *([asked] if asked.isdecimal() and len(asked) < 19 else []),
+            ]
         )
     )
     return IssueForm(data, units=units, template=template, initial={"organization": own.pk})

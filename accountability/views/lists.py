@@ -29,7 +29,7 @@ def duty_list_index(request, organization):
     year, kind = request.GET.get("year", ""), request.GET.get("kind", "")
     page = list_index(
         organization,
-        int(year) if year.isdigit() and len(year) == 4 else actor.today.year,
+        int(year) if year.isdecimal() and len(year) == 4 else actor.today.year,
         kind if kind in DutyKind.values else "",
         actor.today,
     )

@@ -227,12 +227,14 @@ def _chosen(request, organization, filters) -> list[int]:
     """The records meant, by key: what is confirmed is exactly what was shown."""
     waiting = waiting_records(organization, request.actor)
     if "pks" in request.POST:
-        return [int(pk) for pk in request.POST["pks"].split(",") if pk.isdigit()][:CAP]
+        return [int(pk) for pk in request.POST["pks"].split(",") if pk.isdecimal() and len(pk) < 19][:CAP]
     if "all_matching" in request.POST:
         found = _waiting_filter(request, QueryDict(filters), waiting, organization)
         waiting = found.qs if found.is_valid() else waiting.none()
     else:
-        waiting = waiting.filter(pk__in=[pk for pk in request.POST.getlist("chosen") if pk.isdigit()])
+        waiting = waiting.filter(
+            pk__in=[pk for pk in request.POST.getlist("chosen") if pk.isdecimal() and len(pk) < 19]
+        )
     return list(waiting.order_by("submitted_at", "pk").values_list("pk", flat=True)[:CAP])
 
 

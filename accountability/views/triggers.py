@@ -18,7 +18,7 @@ def duty_trigger_list(request, organization):
     only_open = request.GET.get("only") == "open"
     rows = trigger_rows(organization, only_open=only_open)
     after = request.GET.get("after", "")
-    page = slice_before(rows, "pk", after if after.isdigit() and len(after) < 19 else "")
+    page = slice_before(rows, "pk", after if after.isdecimal() and len(after) < 19 else "")
     kept = "&only=open" if only_open else ""
     context = {
         "organization": organization,
