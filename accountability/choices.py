@@ -195,6 +195,7 @@ class ObjectionState(models.TextChoices):
     OPEN = "OPEN", "待答复"
     UPHELD = "UPHELD", "采纳"
     REJECTED = "REJECTED", "不采纳"
+    WITHDRAWN = "WITHDRAWN", "已撤回"
 
 
 class AdjustmentKind(models.TextChoices):

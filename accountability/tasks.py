@@ -5,7 +5,16 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from accountability.actions import batches, counted, digests, evaluating, notices, polls, succession
+from accountability.actions import (
+    assessing,
+    batches,
+    counted,
+    digests,
+    evaluating,
+    notices,
+    polls,
+    succession,
+)
 
 #: Steps of a batch in one task, so that no task runs for long.
 STEPS = 25
@@ -66,8 +75,11 @@ def send_digests():
 
 @shared_task
 def close_polls():
-    """Close the secret ballots whose end has passed."""
-    return polls.close_due(now=timezone.now())
+    """Close the secret ballots whose end has passed, and count what they say of units."""
+    now = timezone.now()
+    closed = polls.close_due(now=now)
+    assessing.take_up_due(now=now)
+    return closed
 
 
 @shared_task

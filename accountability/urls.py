@@ -256,6 +256,7 @@ urlpatterns = [
     ),
     path("evaluations/<int:pk>/entries/<int:number>/dispute/", disputes.dispute_raise, name="dispute-raise"),
     path("objections/<int:pk>/dispute/", disputes.dispute_answer, name="dispute-answer"),
+    path("objections/<int:pk>/take-back/", disputes.objection_take_back, name="objection-take-back"),
     path("organizations/<int:pk>/adjustments/", adjustments.adjustment_list, name="adjustment-list"),
     path("organizations/<int:pk>/adjustments/new/", adjustments.adjustment_create, name="adjustment-create"),
     path("adjustments/<int:pk>/withdraw/", adjustments.adjustment_withdraw, name="adjustment-withdraw"),

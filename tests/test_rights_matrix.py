@@ -819,6 +819,7 @@ MATRIX = [
     ("get", "entry-file", stated, "-----x-xx->"),
     ("post", "entry-file-remove", stated, "-----x-xx->"),
     ("get", "dispute-raise", filled_in, ".-xxxxxxx->"),
+    ("post", "objection-take-back", dispute, ">-xxxxxxx->"),
     ("get", "dispute-answer", dispute, "x-..xxxxx->"),
     ("get", "assessment-list", nothing, ".....x.xxx>"),
     ("get", "assessment-edit", assessment, ".----x-xxx>"),

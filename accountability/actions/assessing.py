@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import contextmanager
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -133,8 +133,30 @@ def close_window(*, actor: Actor, window: AssessorWindow, now) -> AssessorWindow
     return kept
 
 
+def take_up_due(*, now: datetime) -> int:
+    """Count what the polls came to that the clock has closed within the last day; how many polls.
+
+    What was too few, or on papers that nobody agrees on yet, is left to whoever ends the window.
+    """
+    windows = AssessorWindow.objects.filter(
+        round__state=RoundState.COLLECTING,
+        polls__taken_up_at__isnull=True,
+        polls__poll__state=PollState.CLOSED,
+        polls__poll__closed_at__gt=now - timedelta(days=1),
+    )
+    number = 0
+    for window in windows.distinct().order_by("pk"):
+        try:
+            with transaction.atomic():
+                window.round = lock_round(window.round_id, RoundState.COLLECTING)
+                number += take_up_polls(actor=None, window=window, now=now)
+        except ValidationError:
+            continue  # shown meanwhile
+    return number
+
+
 @transaction.atomic
-def take_up_polls(*, actor: Actor, window: AssessorWindow, now) -> int:
+def take_up_polls(*, actor: Actor | None, window: AssessorWindow, now) -> int:
     """Make entries of the closed polls of a window that were not taken up yet, from five ballots up; how many polls."""
     number = 0
     waiting = window.polls.select_for_update(of=("self",)).filter(

@@ -70,6 +70,8 @@ def answer_dispute(
     kept = Objection.objects.select_for_update(of=("self",)).get(pk=objection.pk)
     if kept.entry_id is None:
         raise ValidationError("这是对考核结果的异议，请在结果反馈阶段答复。")
+    if kept.state == ObjectionState.WITHDRAWN:
+        raise ValidationError("提出的单位已撤回这条异议。")
     if kept.state != ObjectionState.OPEN:
         raise ValidationError(f"这条异议已由{kept.answered_by}答复。")
     if kept.author_id == actor.user.pk:
@@ -87,6 +89,35 @@ def answer_dispute(
         event="答复对系统数据的异议",
         row=kept,
         summary=f"{evaluation} {kept.item} {kept.get_state_display()}",
+        at=now,
+    )
+    return kept
+
+
+@transaction.atomic
+def take_back_objection(*, actor, objection: Objection, now) -> Objection:
+    """Take back what waits for its answer, to a figure or to a result; it stays readable. A second time nothing
+    happens."""
+    state = RoundState.COLLECTING if objection.entry_id else RoundState.SHOWN
+    lock_round(objection.evaluation.round_id, state)
+    evaluation = Evaluation.objects.select_related("organization", "appointment").get(
+        pk=objection.evaluation_id
+    )
+    if not is_evaluated(actor, evaluation):
+        raise PermissionDenied("只有提出异议的单位（本人）可以撤回。")
+    kept = Objection.objects.select_for_update(of=("self",)).get(pk=objection.pk)
+    if kept.state == ObjectionState.WITHDRAWN:
+        return kept
+    if kept.state != ObjectionState.OPEN:
+        raise ValidationError(f"这条异议已由{kept.answered_by}答复，不能撤回。")
+    kept.state, kept.answered_by, kept.answered_at = ObjectionState.WITHDRAWN, actor.user, now
+    kept._change_reason = "撤回"
+    kept.save()
+    record_event(
+        actor=actor,
+        event="撤回考核异议",
+        row=kept,
+        summary=f"{evaluation} {kept.item} {kept.reason}",
         at=now,
     )
     return kept

@@ -167,15 +167,15 @@ def check_evidence(evaluation: Evaluation, evidence: Sequence[Evidence]) -> None
 
 
 def write_entry(*, actor, evaluation, entry, origin, evidence=(), now, **more) -> EvaluationEntry:
-    """Keep what is stated, checked before, with what it rests on."""
+    """Keep what is stated, checked before, with what it rests on; without an actor it is done by the clock."""
     said = {name: getattr(entry, name) for name in Fact.SAID}
     made = EvaluationEntry.objects.create(
         evaluation=evaluation,
         origin=origin,
         **said,
         flags=list(entry.flags),
-        author=actor.user,
-        appointment=actor.appointment,
+        author=actor.user if actor else None,
+        appointment=actor.appointment if actor else None,
         created_at=now,
         **more,
     )

@@ -76,6 +76,8 @@ def answer_objection(*, actor, objection: Objection, uphold: bool, answer: str, 
     kept = Objection.objects.select_related("organization", "answered_by", "evaluation").get(pk=objection.pk)
     if kept.entry_id is not None:
         raise ValidationError("这是对系统数据的异议，请在采集阶段按数据异议答复。")
+    if kept.state == ObjectionState.WITHDRAWN:
+        raise ValidationError("提出的单位已撤回这条异议。")
     if kept.state != ObjectionState.OPEN:
         raise ValidationError(f"这条异议已由{kept.answered_by}答复。")
     if kept.author_id == actor.user.pk:

@@ -105,21 +105,17 @@ class AssessmentLine:
 
 @dataclass(frozen=True)
 class MyWindow:
-    """A window somebody scores in: how many units, how many sheets are left, and the first of its units."""
+    """A window somebody scores in: how many units, how many sheets are left, and the first of its units.
 
-    #: From so many units left on they are scored on one page together.
-    SEVERAL = 2
+    `has_grid`: whether several are left that one page asks about together.
+    """
 
     window: AssessorWindow
     units: int
     left: int
     is_open: bool
     lines: list[AssessmentLine]
-
-    @property
-    def has_grid(self) -> bool:
-        """Whether several units are left, which one page together asks about."""
-        return self.is_open and self.left >= self.SEVERAL
+    has_grid: bool
 
     @property
     def hidden(self) -> int:
@@ -149,7 +145,7 @@ def windows_now(actor: Actor) -> list[AssessorWindow]:
 def my_windows(actor: Actor, lines: int = MOST_LINES) -> list[MyWindow]:
     """The windows the actor scores in, open ones first, each with its first units, those left before those done.
 
-    Four queries a window, two without lines.
+    Six queries a window, two without lines.
     """
     found = []
     for window in windows_now(actor):
@@ -159,7 +155,11 @@ def my_windows(actor: Actor, lines: int = MOST_LINES) -> list[MyWindow]:
             continue
         left = evaluations.filter(is_done=False).count()
         shown = _lines(actor, window, evaluations, lines) if lines else []
-        found.append(MyWindow(window, units, left, is_open(window, actor.today), shown))
+        opened = is_open(window, actor.today)
+        has_grid = (
+            bool(lines) and opened and left > 1 and any(each.has_grid for each in grid_tables(actor, window))
+        )
+        found.append(MyWindow(window, units, left, opened, shown, has_grid))
     return sorted(found, key=lambda each: not each.is_open)
 
 

@@ -31,6 +31,7 @@ class EntryRow:
     objection: Objection | None
     may_change: bool
     may_dispute: bool
+    may_take_back: bool = False
 
     @property
     def words(self) -> str:
@@ -153,6 +154,7 @@ def fill_page(evaluation: Evaluation, actor: Actor) -> FillPage:
                 objection=objection,
                 may_change=may_change_entry(actor, each),
                 may_dispute=disputes and each.origin == EntryOrigin.SYSTEM and not is_open,
+                may_take_back=disputes and is_open,
             )
         )
     members = members_of(evaluation, actor.today) if any(ask.of_members for ask in asks) else ()

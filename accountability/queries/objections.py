@@ -5,7 +5,7 @@ from django.db.models import Count, Q
 
 from accountability.actions.publication import Standing, standing_of
 from accountability.choices import ObjectionState, RoundState
-from accountability.evaluation_access import runs_round
+from accountability.evaluation_access import is_evaluated, runs_round
 from accountability.models import Evaluation, EvaluationRound, Objection
 from accountability.sheets import fact_in_words
 from branches.paging import slice_after
@@ -78,6 +78,7 @@ class ObjectionPage:
     fact: str
     may_answer: bool
     may_settle: bool
+    may_take_back: bool
 
     @property
     def is_open(self) -> bool:
@@ -104,4 +105,7 @@ def objection_page(objection: Objection, evaluation: Evaluation, actor) -> Objec
         fact_in_words(objection.entry) if objection.entry_id else "",
         answers and objection.entry_id is None and round.state == RoundState.SHOWN,
         answers and objection.entry_id is not None and round.state == RoundState.COLLECTING,
+        objection.state == ObjectionState.OPEN
+        and is_evaluated(actor, evaluation)
+        and round.state == (RoundState.COLLECTING if objection.entry_id else RoundState.SHOWN),
     )

@@ -3,9 +3,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from accountability import filling, scoring
-from accountability.actions.disputes import answer_dispute, raise_dispute
+from accountability.actions.disputes import answer_dispute, raise_dispute, take_back_objection
 from accountability.choices import EntryOrigin
 from accountability.evaluation_access import is_evaluated, runs_round, sees_evaluation
 from accountability.forms.disputes import AnswerForm, DisputeForm
@@ -90,6 +91,21 @@ def dispute_answer(request, objection):
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "accountability/dispute_answer.html", context, status=status)
+
+
+@require_POST
+@door(Right.VIEW_EVALUATIONS, Objection)
+def objection_take_back(request, objection):
+    _read(request, objection.evaluation_id)
+    try:
+        take_back_objection(actor=request.actor, objection=objection, now=timezone.now())
+    except ValidationError as error:
+        messages.error(request, error.messages[0])
+    else:
+        messages.success(request, "异议已撤回。")
+    if objection.entry_id is None:
+        return redirect("evaluation-detail", objection.evaluation_id)
+    return redirect("evaluation-fill", objection.evaluation_id)
 
 
 def _right(request, form, right) -> scoring.Entry | None:

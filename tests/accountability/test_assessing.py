@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
@@ -25,6 +26,7 @@ from accountability.models import AssessorSheet, AssessorWindow, EvaluationEntry
 from accountability.queries.assessing import assessed_by, my_windows
 from accountability.queries.evaluation_tasks import evaluation_tasks
 from accountability.scoring import Entry
+from accountability.tasks import close_polls
 from branches.choices import Post
 from tests.accountability.conftest import NOW, TODAY
 from tests.accountability.filling_worlds import gathering
@@ -168,6 +170,26 @@ def test_members_vote_in_secret_and_count_from_five_ballots_up(cast, acting, eva
     assert sorted(entries.values_list("evaluation", "level", "count", "by")) == sorted(
         [(evaluation.pk, "好", 4, "互评"), (evaluation.pk, "差", 1, "互评")]
     )
+
+
+def test_what_members_voted_is_counted_by_the_clock(cast, acting, evaluation, opened):
+    voters = [
+        employ(f"voter{number}", each.name, (cast.first, Post.MEMBER), member=each)
+        for number, each in enumerate(cast.first.members.order_by("pk"))
+        if not hasattr(each, "user")
+    ]
+    window = opened(AssessorRole.MEMBERS, "互评")
+    for voter in voters[:5]:
+        cast_ballot(poll=window.polls.get(evaluation=evaluation).poll, user=voter, answers={1: "好"}, now=NOW)
+    entries = EvaluationEntry.objects.filter(origin=EntryOrigin.ASSESSOR)
+    with time_machine.travel(NOW + timedelta(days=5, hours=1), tick=False):
+        close_polls()
+    assert not entries.exists()
+    with time_machine.travel(NOW + timedelta(days=6), tick=False):
+        close_polls()
+        close_polls()
+    entry = entries.get()
+    assert (entry.evaluation, entry.level, entry.count, entry.author) == (evaluation, "好", 5, None)
 
 
 def test_the_public_is_asked_on_paper_which_two_persons_count(cast, acting, evaluation, opened):

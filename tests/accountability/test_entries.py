@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from accountability import filling
-from accountability.actions.disputes import answer_dispute, raise_dispute
+from accountability.actions.disputes import answer_dispute, raise_dispute, take_back_objection
 from accountability.actions.entries import Evidence, Outdated, add_entry, change_entry, withdraw_entry
 from accountability.actions.evidence import add_entry_file
 from accountability.choices import EntryOrigin, RoundState
@@ -200,6 +200,28 @@ def test_a_dispute_that_is_not_upheld_leaves_the_figure(acting, evaluation):
     assert Objection.objects.get().state == "REJECTED"
     with pytest.raises(PermissionDenied):
         raise_dispute(actor=acting("wang"), entry=entry, reason="漏记", now=NOW)
+
+
+def test_a_dispute_is_taken_back_as_long_as_nobody_has_answered(cast, acting, evaluation):
+    entry = evaluation.entries.get(item="meetings")
+    li, zhao = cast.client("li"), cast.client("zhao")
+    first = raise_dispute(actor=acting("li"), entry=entry, reason="漏记", now=NOW)
+    back = reverse("objection-take-back", args=[first.pk])
+    assert back in li.get(reverse("evaluation-fill", args=[evaluation.pk])).content.decode()
+    for _ in range(2):
+        assert "异议已撤回" in li.post(back, follow=True).content.decode()
+    first.refresh_from_db()
+    assert (first.state, first.answered_by, first.history.count()) == ("WITHDRAWN", cast.people["li"], 2)
+    with pytest.raises(ValidationError, match="已撤回"):
+        answer_dispute(actor=acting("zhao"), objection=first, uphold=False, answer="没有", now=NOW)
+    for name in ("dispute-answer", "objection-detail"):
+        assert "已撤回" in zhao.get(reverse(name, args=[first.pk])).content.decode()
+    second = raise_dispute(actor=acting("li"), entry=entry, reason="漏记", now=NOW)
+    with pytest.raises(PermissionDenied):
+        take_back_objection(actor=acting("zhao"), objection=second, now=NOW)
+    answer_dispute(actor=acting("zhao"), objection=second, uphold=False, answer="没有", now=NOW)
+    with pytest.raises(ValidationError, match="不能撤回"):
+        take_back_objection(actor=acting("li"), objection=second, now=NOW)
 
 
 def test_who_was_taken_out_of_the_round_states_nothing(acting, evaluation):
