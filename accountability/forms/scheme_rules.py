@@ -276,7 +276,7 @@ class RuleForm:
                 int(number)
                 for key in self._data
                 for name, _, rest in [key.partition("-")]
-                if name == param.name and (number := rest.partition("-")[0]).isdigit() and len(number) < 4
+                if name == param.name and (number := rest.partition("-")[0]).isdecimal() and len(number) < 4
             ]
             count = max(numbers, default=SPARE_ROWS) + 1 + (MORE_ROWS if self._more else 0)
         rows = []

@@ -261,7 +261,7 @@ class UnitFilter:
         return cls(
             Stage(stage) if stage in Stage.values else None,
             Standing(standing) if standing in set(Standing) else Standing.DUE,
-            int(level) if level.isdigit() and int(level) in Level.values else None,
+            int(level) if level.isdecimal() and int(level) in Level.values else None,
         )
 
     def keeps(self, progress: Progress, today: date) -> bool:
@@ -368,7 +368,7 @@ def chain_page(duty: Duty, actor: Actor, after: str) -> ChainPage:
     duty = _chain_duties(Duty.objects.filter(pk=duty.pk)).get()
     children = _chain_duties(duty.children.in_force())
     path, _, pk = after.partition("~")
-    if pk.isdigit():
+    if pk.isdecimal():
         children = children.filter(
             Q(organization__path__gt=path) | Q(organization__path=path, pk__gt=int(pk))
         )
@@ -469,7 +469,7 @@ def issued_index(organization: Organization, state: str, after: str, today: date
     rows = Deployment.objects.filter(organization=organization)
     if state:
         rows = rows.filter(state=state)
-    page = slice_before(rows, "pk", after if after.isdigit() else "", PAGE)
+    page = slice_before(rows, "pk", after if after.isdecimal() else "", PAGE)
     below = DutyList.objects.in_force().exclude(organization=organization)
     lists = dict.fromkeys([each.pk for each in page.rows], (0, 0))
     for pk, *numbers in (
@@ -496,7 +496,7 @@ def received_index(organization: Organization, state: str, after: str, today: da
     rows = rows.filter(deployment__state=state) if state else rows
     if state != DeploymentState.WITHDRAWN:
         rows = rows.in_force()
-    page: Slice = slice_before(rows, "pk", after if after.isdigit() else "", PAGE)
+    page: Slice = slice_before(rows, "pk", after if after.isdecimal() else "", PAGE)
     records = _records_by(DutyRecord.objects.all(), "duty__duty_list", page.rows, today)
     lines = [DeploymentLine(each.deployment, each, 0, 0, *records[each.pk]) for each in page.rows]
     return DeploymentIndex(lines, page.after)

@@ -89,7 +89,7 @@ def issue_targets(
     """One page of the units or officers that have no list yet, to tick some of them."""
     rows = without_list(targets_of(template, scope, reach, today, filters), template)
     if template.posts:
-        return slice_after(_along(rows, template), "pk", after if after.isdigit() else "")
+        return slice_after(_along(rows, template), "pk", after if after.isdecimal() else "")
     return slice_after(rows.select_related("parent"), "path", after)
 
 
@@ -196,6 +196,6 @@ def batch_page(batch: IssueBatch, status: str, after: str) -> BatchPage:
     page = slice_after(
         made.select_related("organization__parent", "appointment__user", "signed_by"),
         "pk",
-        after if after.isdigit() else "",
+        after if after.isdecimal() else "",
     )
     return BatchPage(batch_line(batch), tabs, status, page.rows, page.after)

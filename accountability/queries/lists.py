@@ -131,7 +131,7 @@ def stricter_page(organization: Organization, filters: dict, after: str) -> Stri
     page = slice_before(
         duties.select_related("organization", "owner__user", "parent__organization", "duty_list"),
         "pk",
-        after if after.isdigit() else "",
+        after if after.isdecimal() else "",
     )
     lines = [StricterLine(duty, stricter_points(duty, duty.parent)) for duty in page.rows]
     return StricterPage(lines, count, page.after)

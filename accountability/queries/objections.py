@@ -45,7 +45,7 @@ def objections_page(round: EvaluationRound, state: str, after: str, actor) -> Ob
     page = slice_after(
         rows.select_related("organization", "evaluation__scheme__version", "answered_by"),
         "pk",
-        after if after.isdigit() else "",
+        after if after.isdecimal() else "",
     )
     name_items(page.rows)
     query = {"state": state} if state else {}

@@ -62,7 +62,7 @@ def plan_page(organization: Organization, only: str, quarter: str, after: str, t
             all_steps=steps[0], done_steps=steps[1]
         ),
         "pk",
-        after if after.isdigit() else "",
+        after if after.isdecimal() else "",
     )
     query = {name: value for name, value in (("only", only), ("quarter", quarter)) if value}
     return PlanListPage(

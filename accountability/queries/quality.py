@@ -73,7 +73,7 @@ def check_page(organization: Organization, state: str, after: str) -> CheckPage:
         checks = checks.filter(_CONDITIONS[CheckState(state)])
     else:
         state = ""
-    page: Slice = slice_before(_along(checks), "pk", after if after.isdigit() else "")
+    page: Slice = slice_before(_along(checks), "pk", after if after.isdecimal() else "")
     return CheckPage(tabs, state, page.rows, page.after)
 
 

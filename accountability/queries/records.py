@@ -48,7 +48,7 @@ class RecordPage:
 def record_page(records: QuerySet, after: str, by: str = "due_on") -> RecordPage:
     """The page that follows `after` (`2026-12-31~817`) in the order of `by` and key."""
     moment, _, pk = after.partition("~")
-    if pk.isdigit():
+    if pk.isdecimal():
         records = records.filter(Q(**{f"{by}__gt": moment}) | Q(**{by: moment, "pk__gt": int(pk)}))
     rows = list(
         records.select_related("organization", "duty__duty_list", "duty__owner__user", "author").order_by(

@@ -235,7 +235,7 @@ def matching_evaluations(
     for name in ("grade", "group"):
         if filters.get(name):
             rows = rows.filter(**{name: filters[name]})
-    if filters.get("scheme", "").isdigit():
+    if filters.get("scheme", "").isdecimal():
         rows = rows.filter(scheme=int(filters["scheme"]))
     show = filters.get("show", "")
     if show == "outdated":
@@ -255,7 +255,7 @@ def matching_evaluations(
 def _page(rows: EvaluationQuerySet, after: str) -> tuple[list[Evaluation], str]:
     """One page in the order of the tree, walked by key ("path~pk")."""
     path, _, pk = after.rpartition("~")
-    if path and pk.isdigit():
+    if path and pk.isdecimal():
         here = Q(organization__path=path, pk__gt=int(pk))
         rows = rows.filter(Q(organization__path__gt=path) | here)
     found = list(_along(rows).order_by("organization__path", "pk")[: PAGE + 1])
@@ -282,7 +282,7 @@ def candidates_of(round: EvaluationRound, filters: Mapping[str, str], units):
     """Those of `units` below that are not in the round; of a round over officers those without any."""
     inside = round.evaluations.order_by().values("organization")
     rows = units.exclude(pk__in=inside).select_related("parent")
-    if filters.get("level", "").isdigit():
+    if filters.get("level", "").isdecimal():
         rows = rows.filter(level=int(filters["level"]))
     return rows.named(filters["unit"]) if filters.get("unit", "").strip() else rows
 

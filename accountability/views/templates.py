@@ -29,7 +29,7 @@ from branches.queries.history import history_page
 def template_list(request):
     actor = request.actor
     year = request.GET.get("year", "")
-    year = int(year) if year.isdigit() and len(year) == 4 else actor.today.year
+    year = int(year) if year.isdecimal() and len(year) == 4 else actor.today.year
     context = {
         "templates": templates_of(year),
         "year": year,

@@ -5,6 +5,8 @@ from ..choices import BRANCH_KINDS, COMMITTEE_KINDS, OrganizationKind
 
 #: What a period is judged by; `Placement` keeps how it stood before.
 JUDGED = ("parent_id", "kind", "level", "chain", "sector", "has_committee")
+#: No name is longer than what is looked for; a database refuses a pattern without end.
+MOST_LETTERS = 200
 
 
 def subtree(node, prefix=""):
@@ -63,7 +65,7 @@ class OrganizationQuerySet(MP_NodeQuerySet):
 
     def named(self, text):
         """Those whose name contains `text`, or whose code, pinyin or initials begin with it."""
-        text = text.strip()
+        text = text.strip()[:MOST_LETTERS]
         if not text:
             return self
         low = text.lower()

@@ -97,7 +97,10 @@ def _confirm_chosen(request, meetings, back, now):
     shown = request.POST.get("total", "")
     try:
         number = bulk_confirm(
-            actor=request.actor, meetings=meetings, total=int(shown) if shown.isdigit() else -1, now=now
+            actor=request.actor,
+            meetings=meetings,
+            total=int(shown) if shown.isdecimal() and len(shown) < 10 else -1,
+            now=now,
         )
     except SelectionChanged as changed:
         messages.warning(request, str(changed))
