@@ -337,10 +337,11 @@ class Raters:
 
 
 def rater_candidates(session: ReviewSession, today: date) -> Raters:
-    """班子成员 of the committee, the secretaries who report, and everybody else with an account there or in a unit right
-    below, each named once. Two queries."""
+    """班子成员 of the committee, the secretaries in office where one reports, and everybody else with an account there or
+    in a unit right below, each named once. Two queries."""
     reporting = list(
-        Appointment.objects.filter(work_reports__session=session, user__is_active=True)
+        Appointment.objects.on(today)
+        .filter(organization__work_reports__session=session, post=Post.SECRETARY, user__is_active=True)
         .select_related("user", "organization")
         .order_by("organization__path", "pk")
     )
@@ -413,7 +414,7 @@ def problem_list(organization: Organization, actor: Actor, tab: str, after: str)
     tab = tab if tab in ProblemTab.values else ""
     rows = problems.filter(ProblemTab(tab).condition(today)) if tab else problems
     day, _, pk = after.partition("~")
-    if pk.isdecimal() and _is_day(day):
+    if pk.isdecimal() and len(pk) < 19 and _is_day(day):
         rows = rows.filter(Q(due_on__gt=day) | Q(due_on=day, pk__gt=int(pk)))
     found = list(
         rows.select_related("organization", "owner__user", "report__session__cycle").order_by("due_on", "pk")[

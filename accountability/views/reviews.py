@@ -157,6 +157,9 @@ def _cycle(request, cycle, withdraw_form=None):
             number for line in lines for stage, _, number in line.stages if stage == SessionState.PUBLISHED
         ),
         "late": sum(line.late for line in lines),
+        "may_withdraw": not any(
+            number for line in lines for stage, _, number in line.stages if stage != SessionState.PREPARING
+        ),
         "withdraw_form": withdraw_form or ReasonForm(),
     }
     return render(request, "accountability/review_cycle_detail.html", context)

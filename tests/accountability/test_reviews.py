@@ -315,6 +315,7 @@ def test_who_is_in_office_reports(cast, acting, cycle, town):
     Appointment.objects.filter(pk=report.appointment_id).update(ends_on=TODAY)
     he = employ("he", "何山", (cast.first, Post.SECRETARY))
     hand_in(Actor(he, he.appointments.get(), TODAY), report)
+    assert [each.user.name for each in rater_candidates(town, TODAY).secretaries] == ["何山", "王丽"]
     session = rate(acting("zhao"), town)
     assert "何山" in session.poll.subjects.get(number=1).label
 
