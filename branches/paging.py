@@ -52,7 +52,7 @@ class Slice:
 
 def slice_after(rows, key: str, after, size: int = 50) -> Slice:
     """Take the page that follows `after` in a queryset ordered ascending by `key`, a unique column."""
-    if after not in (None, ""):
+    if _may_be(key, after):
         rows = rows.filter(**{f"{key}__gt": after})
     found = list(rows.order_by(key)[: size + 1])
     return Slice(found[:size], str(getattr(found[size - 1], key)) if len(found) > size else None)
@@ -60,7 +60,14 @@ def slice_after(rows, key: str, after, size: int = 50) -> Slice:
 
 def slice_before(rows, key: str, before, size: int = 50) -> Slice:
     """The same, newest first: the page that follows `before` in descending order of `key`."""
-    if before not in (None, ""):
+    if _may_be(key, before):
         rows = rows.filter(**{f"{key}__lt": before})
     found = list(rows.order_by(f"-{key}")[: size + 1])
     return Slice(found[:size], str(getattr(found[size - 1], key)) if len(found) > size else None)
+
+
+def _may_be(key: str, value) -> bool:
+    """Whether a row can bear the value, which came out of an address."""
+    if key != "pk":
+        return value not in (None, "")
+    return str(value).isdecimal() and len(str(value)) < 19

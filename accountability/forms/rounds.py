@@ -3,6 +3,7 @@ from datetime import date
 from django import forms
 
 from accountability.choices import Subject
+from accountability.exchange.values import FIRST_YEAR, LAST_YEAR
 from accountability.models import Evaluation, EvaluationRound, Scheme
 from accountability.queries.round_plans import NONE, is_too_wide, levels_below, units_below, usable_schemes
 from branches.choices import COMMITTEE_POSTS, Level, Post
@@ -34,7 +35,7 @@ class RoundForm(forms.Form):
     several schemes fit (`choice-…`) or none."""
 
     title = forms.CharField(label="名称", max_length=120)
-    year = forms.IntegerField(label="年度", min_value=1949, max_value=2200)
+    year = forms.IntegerField(label="年度", min_value=FIRST_YEAR, max_value=LAST_YEAR)
     starts_on = forms.DateField(label="考核期起", widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"))
     ends_on = forms.DateField(
         label="考核期止",
@@ -70,8 +71,8 @@ class RoundForm(forms.Form):
 
     def __init__(self, data=None, *, organization: Organization, today: date, **kwargs):
         year = today.year
-        if data is not None and str(data.get("year", "")).isdecimal():
-            year = min(int(data["year"]), 2200)
+        if data is not None and str(data.get("year", "")).isdecimal() and len(data["year"]) < 10:
+            year = min(max(int(data["year"]), FIRST_YEAR), LAST_YEAR)
         schemes = usable_schemes(organization, year, today)
         levels = levels_below(organization, today)
         is_wide = is_too_wide(units_below(organization, (), today))
@@ -119,7 +120,7 @@ class RoundForm(forms.Form):
         """What was picked for units that several schemes fit, by the key of the clash."""
         found = {}
         for name, value in (self.data or {}).items():
-            if name.startswith("choice-") and str(value).isdecimal():
+            if name.startswith("choice-") and str(value).isdecimal() and len(value) < 19:
                 found[name.removeprefix("choice-")] = int(value)
         return found
 

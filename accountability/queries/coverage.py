@@ -64,7 +64,7 @@ def read_look(
     """Read the query of an address; `templates` are those of `year`. What makes no sense falls back to the usual: the
     first template for units that is made for one of the rows, else the whole 主体责任."""
     of, level = asked.get("of", ""), asked.get("level", "")
-    level = int(level) if level.isdecimal() and int(level) in Level.values else 0
+    level = int(level) if level.isdecimal() and len(level) < 10 and int(level) in Level.values else 0
     template = next((each for each in templates if str(each.pk) == of), None)
     kind = of if of in DutyKind.values else ""
     if template is None and not kind:

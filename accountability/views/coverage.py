@@ -120,7 +120,7 @@ def read_year(request) -> int:
 def year_in(asked, today) -> int:
     """The year that was asked for, else this one."""
     year = asked.get("year", "")
-    return int(year) if year.isascii() and year.isdigit() and 1900 <= int(year) <= 9998 else today.year
+    return int(year) if year.isdecimal() and len(year) == 4 and 1900 <= int(year) <= 9998 else today.year
 
 
 def _search(request, organization) -> Search:

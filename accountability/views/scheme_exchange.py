@@ -112,7 +112,9 @@ def scheme_export(request, pk):
     form = request.POST.get("format", "")
     form = form if form in FORMATS else "xlsx"
     number = request.POST.get("version", "")
-    version = get_object_or_404(scheme.versions, number=number) if number.isdecimal() else None
+    version = (
+        get_object_or_404(scheme.versions, number=number) if number.isdecimal() and len(number) < 10 else None
+    )
     try:
         file, name = export_scheme(
             actor=request.actor, scheme=scheme, version=version, form=form, now=timezone.now()
