@@ -494,19 +494,18 @@ class _Teller:
         return self._reconcile(wanted, [f"plan:{each.pk}" for each in plans], (NoticeKind.PLAN,))
 
     def tell_of_polls(self, polls: list[Poll]) -> int:
-        waiting: dict[int, list[int]] = defaultdict(list)
-        voters = PollVoter.objects.filter(
-            poll__in=[each.pk for each in polls], has_voted=False, user__is_active=True
-        )
+        """Everybody alike, so that a notice says nothing of who has voted."""
+        entitled: dict[int, list[int]] = defaultdict(list)
+        voters = PollVoter.objects.filter(poll__in=[each.pk for each in polls], user__is_active=True)
         for poll, user in voters.order_by("pk").values_list("poll", "user"):
-            waiting[poll].append(user)
+            entitled[poll].append(user)
         wanted = []
         for each in polls:
             due_on = timezone.localdate(each.closes_at)
             values = {"unit": each.organization, "poll": each.title, "due": _moment(each.closes_at)}
             link = reverse("poll-vote", args=[each.pk])
-            wanted += self._word(waiting[each.pk], NoticeKind.VOTE, f"poll:{each.pk}", values, link, due_on)
-        return self._reconcile(wanted, [f"poll:{each.pk}" for each in polls], ())
+            wanted += self._word(entitled[each.pk], NoticeKind.VOTE, f"poll:{each.pk}", values, link, due_on)
+        return self._reconcile(wanted, [f"poll:{each.pk}" for each in polls], (NoticeKind.VOTE,))
 
     def tell_of_appraisals(self, appraisals: list[MemberAppraisal]) -> int:
         users = dict(

@@ -21,7 +21,7 @@ from accountability.models import Ballot, Poll, PollSubject, PollVoter
 from branches.actions.audit import record_event
 from branches.models import Member, Organization, User
 
-from .notices import stop_poll
+from .notices import stop_poll, tell_of_poll
 
 AT_ONCE = 500
 #: With how many others, at most, a ballot is put into the box.
@@ -171,6 +171,8 @@ def extend_poll(*, actor, poll: Poll, closes_at: datetime, now: datetime) -> Pol
         raise ValidationError({"closes_at": "一次测评不能超过一年。"})
     kept.closes_at = closes_at
     kept.save(update_fields=["closes_at"])
+    stop_poll(poll=kept, now=now)
+    tell_of_poll(poll=kept, today=actor.today, now=now)
     record_event(
         actor=actor, event="延长测评", row=kept, summary=f"{kept} 延至{closes_at:%Y-%m-%d %H:%M}", at=now
     )

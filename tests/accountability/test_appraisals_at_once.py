@@ -3,8 +3,10 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from accountability.actions.appraisals import cancel_programme
 from accountability.actions.dispositions import open_case
-from accountability.models import AppraisalProgramme, DispositionCase, PaperCount
+from accountability.actions.polls import cast_ballot
+from accountability.models import AppraisalProgramme, Ballot, DispositionCase, PaperCount
 from accountability.queries.polls import poll_results
 from tests.accountability.appraising import NOW, appraisal_of, count, decide, start, to_decide, to_poll
 from tests.accountability.test_records_at_once import at_once
@@ -65,3 +67,19 @@ def test_two_presses_open_one_case(cast, acting):
     )
     assert len(refused(answers)) == 2
     assert DispositionCase.objects.count() == 1
+
+
+def test_a_vote_and_a_cancellation_in_the_same_moment_never_both_count(cast, acting):
+    programme = to_poll(acting, cast)
+    answers = at_once(
+        lambda: cancel_programme(actor=acting("li"), programme=programme, reason="年度选错", now=NOW),
+        lambda: cast_ballot(
+            poll=programme.poll,
+            user=cast.people["zhou"],
+            answers=dict.fromkeys(range(1, 10), "合格"),
+            now=NOW,
+        ),
+    )
+    assert len(refused(answers)) == 1
+    programme.refresh_from_db()
+    assert bool(programme.cancelled_at) != Ballot.objects.exists()

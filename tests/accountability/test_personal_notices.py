@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from accountability.actions.appraisals import close_appraisal_poll, confirm_seen
 from accountability.actions.notices import write_notices
-from accountability.actions.polls import cancel_poll, cast_ballot, open_poll
+from accountability.actions.polls import cancel_poll, cast_ballot, extend_poll, open_poll
 from accountability.choices import NoticeKind, PollPurpose
 from accountability.models import Notice
 from tests.accountability.appraising import NOW, TODAY, appraisal_of, decide, tell, to_poll, to_tell
@@ -46,18 +46,23 @@ def test_a_poll_that_begins_later_is_told_on_its_day_and_a_cancelled_one_no_more
         choices=["好", "差"],
         categories={},
         subjects=["服务"],
-        voters=[(cast.people["zhou"], None, "")],
+        voters=[(cast.people[who], None, "") for who in ("zhou", "li")],
         opens_at=later,
         closes_at=later + timedelta(days=2),
         now=NOW,
     )
     write_notices(today=TODAY, now=NOW)
     assert going(NoticeKind.VOTE) == set()
+    cast_ballot(poll=poll, user=cast.people["li"], answers={1: "好"}, now=later)
     write_notices(today=TODAY + timedelta(days=1), now=later)
-    assert going(NoticeKind.VOTE) == {"zhou"}
-    notice = Notice.objects.get(kind=NoticeKind.VOTE)
+    assert going(NoticeKind.VOTE) == {"zhou", "li"}  # who has voted is told too
+    notice = Notice.objects.get(kind=NoticeKind.VOTE, user=cast.people["zhou"])
     assert (notice.subject, notice.due_on) == ("请投票：满意度测评", TODAY + timedelta(days=3))
     assert "2026年11月23日10:00前" in notice.body
+    Notice.objects.update(read_at=later)
+    extend_poll(actor=acting("li"), poll=poll, closes_at=later + timedelta(days=4), now=later)
+    notice.refresh_from_db()
+    assert (notice.due_on, notice.read_at) == (TODAY + timedelta(days=5), None)
     cancel_poll(actor=acting("li"), poll=poll, reason="名单有误", now=later)
     assert going(NoticeKind.VOTE) == set()
 
