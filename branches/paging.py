@@ -68,6 +68,6 @@ def slice_before(rows, key: str, before, size: int = 50) -> Slice:
 
 def _may_be(key: str, value) -> bool:
     """Whether a row can bear the value, which came out of an address."""
-    if key != "pk":
+    if key not in ("pk", "history_id"):
         return value not in (None, "")
     return str(value).isdecimal() and len(str(value)) < 19

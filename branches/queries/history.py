@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import models
 from django.utils import timezone
@@ -94,6 +95,8 @@ def _text(field, value, names) -> str:
         return "—"
     if isinstance(field, models.ForeignKey):
         return str(names[field.related_model].get(value, value))
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     if isinstance(value, list):
         words = dict(names[field.name].choices) if field.name in names else {}
         return "、".join(str(words.get(each, each)) for each in value) or "不限"

@@ -178,7 +178,11 @@ def direct_grade(rule: Rule, standings: Sequence[Standing], scheme: Scheme) -> N
         "rounding", choice("down", "up", "half_up", words=("舍去", "进一", "四舍五入")), "名额的小数", "down"
     ),
     Param("ties", choice("lower", "higher", words=("都落入下一等次", "都取")), "并列超出名额的", "lower"),
-    phrase="按总分排序限名额[，{shares:最多_%}][，{one_in:每_个最多1个}][，{numbers:最多_个}]",
+    phrase=lambda rule: (
+        "按总分排序限名额[，{shares:最多_%}][，{one_in:每_个最多1个}][，{numbers:最多_个}]"
+        + ("" if rule["rounding"] == "down" else "，名额的小数{rounding}")
+        + ("" if rule["ties"] == "lower" else "，并列的{ties}")
+    ),
     example=Example(
         'kind = "QUOTA"\nshares = { "优秀" = 40, "良好" = 40 }',
         _FIVE,

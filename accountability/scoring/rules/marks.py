@@ -338,7 +338,11 @@ def step(rule: Rule, reading: Reading) -> list[Mark]:
         "full",
     ),
     CAP,
-    phrase="目标{target}%，每低{x}个百分点扣{y}分[，最多扣{cap}分]",
+    phrase=lambda rule: (
+        "目标{target}%，每低{x}个百分点扣{y}分"
+        + ("" if rule["count"] == "full" else "（不足一档的{count}）")
+        + "[，最多扣{cap}分]"
+    ),
     gives=Gives.LOSS,
     reads=("value", "count", "due"),
     asks=True,
@@ -391,7 +395,9 @@ def _discretion_objection(rule, entry):
     Param("to", POINTS, "最高"),
     Param("reason", FLAG, "要写理由", True),
     Param("several", choice("mean", "sum", words=("取平均", "相加")), "有几个分的", "mean"),
-    phrase="在{from}到{to}分之间酌情评分",
+    phrase=lambda rule: (
+        "在{from}到{to}分之间酌情评分" + ("，几个分{several}" if rule["several"] == "sum" else "")
+    ),
     reads=("points",),
     asks=True,
     worth=lambda rule: [rule["from"], rule["to"]],

@@ -32,6 +32,11 @@ def rank_of(rule: Rule, own: Decimal, all_of_them: Sequence[Decimal]) -> int:
     return 1 + len(all_of_them) - bisect_right(all_of_them, own)
 
 
+def _best(rule: Rule) -> str:
+    """Which end is the first place, when that is not the usual one."""
+    return "（{better}为好）" if rule["better"] == "low" else ""
+
+
 def _not_negative(rule, entry):
     if entry.value is not None and entry.value < 0:
         return "与最好的相比，数值不能为负"
@@ -73,7 +78,7 @@ def ratio_to_best(rule: Rule, own: Decimal, all_of_them: Sequence[Decimal]) -> t
     Param("full", POSITIVE, "第一名得"),
     Param("d", NOT_NEGATIVE, "每后一名少"),
     BETTER,
-    phrase="第一名得{full}分，每后一名少{d}分",
+    phrase=lambda rule: "第一名得{full}分，每后一名少{d}分" + _best(rule),
     reads=("value", "count", "due"),
     asks=True,
     worth=lambda rule: [rule["full"]],
@@ -99,7 +104,7 @@ def rank_step(rule: Rule, own: Decimal, all_of_them: Sequence[Decimal]) -> tuple
     Param("hi", NOT_NEGATIVE, "第一名得"),
     Param("lo", NOT_NEGATIVE, "最后一名得"),
     BETTER,
-    phrase="第一名得{hi}分，最后一名得{lo}分，中间按名次等差",
+    phrase=lambda rule: "第一名得{hi}分，最后一名得{lo}分，中间按名次等差" + _best(rule),
     reads=("value", "count", "due"),
     asks=True,
     worth=lambda rule: [rule["hi"], rule["lo"]],

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from accountability.scoring import KINDS, Refused, evaluate, read_facts
+from accountability.scoring import KINDS, Place, Refused, evaluate, read_facts, rule_of
 
 from .tables import entries, grades, item_scheme, of_example, points, total_scheme, totals
 
@@ -402,3 +402,35 @@ def test_floors_and_caps_of_item_line_and_total():
 def test_what_is_missing_in_the_middle_is_refused():
     with pytest.raises(Refused):
         evaluate(item_scheme('kind = "MISS_COUNT"\nn = 1\np = 1\nper = "党小组"'), entries())
+
+
+def test_a_sentence_says_what_changes_the_points():
+    for name, place, params, said in (
+        ("PER_PP", Place.ITEM, {"target": 95, "x": 2, "y": 1}, "目标95%，每低2个百分点扣1分"),
+        (
+            "PER_PP",
+            Place.ITEM,
+            {"target": 95, "x": 2, "y": 1, "count": "started"},
+            "目标95%，每低2个百分点扣1分（不足一档的按一档扣）",
+        ),
+        (
+            "RANK_STEP",
+            Place.ITEM,
+            {"full": 10, "d": 1, "better": "low"},
+            "第一名得10分，每后一名少1分（数值小的为好）",
+        ),
+        (
+            "DISCRETION",
+            Place.ITEM,
+            {"from": 0, "to": 5, "several": "sum"},
+            "在0到5分之间酌情评分，几个分相加",
+        ),
+        (
+            "QUOTA",
+            Place.SCHEME,
+            {"shares": {"好": 30, "较好": 40}, "rounding": "up", "ties": "higher"},
+            "按总分排序限名额，好 最多30%、较好 最多40%，名额的小数进一，并列的都取",
+        ),
+        ("QUOTA", Place.SCHEME, {"one_in": {"好": 3}}, "按总分排序限名额，好 每3个最多1个"),
+    ):
+        assert KINDS[name].sentence(rule_of(name, place, **params)) == said
