@@ -54,11 +54,12 @@ def assessed_by(actor: Actor, window: AssessorWindow) -> QuerySet:
 
     SELF: one's own unit, or oneself. SUPERIOR: everybody, at the committee of the round. DIRECT: the units and officers
     right below one's own committee, whoever runs the round. PEERS: the secretary of an evaluated unit the others of its
-    level, an evaluated officer the others of their unit.
+    level, an evaluated officer the others of their unit. Nobody scores a unit in which they hold a post, for another.
     """
     rows, own = Evaluation.objects.filter(round=window.round_id), actor.organization
     mine = Q(appointment__user=actor.user)
     units = Q(appointment__isnull=True)
+    held = units & Q(organization__in=[each.organization_id for each in actor.held])
     match window.role:
         case AssessorRole.SELF:
             found = mine | units & Q(organization=own) if actor.has(Right.FILL_EVALUATIONS) else mine
@@ -66,18 +67,20 @@ def assessed_by(actor: Actor, window: AssessorWindow) -> QuerySet:
         case AssessorRole.SUPERIOR:
             if not _sits_above(actor) or own.pk != window.round.organization_id:
                 return rows.none()
-            return rows.exclude(mine, appointment__isnull=False)
+            return rows.exclude(mine, appointment__isnull=False).exclude(held)
         case AssessorRole.DIRECT:
             if not _sits_above(actor):
                 return rows.none()
-            return rows.filter(organization__parent=own).exclude(mine, appointment__isnull=False)
+            return (
+                rows.filter(organization__parent=own).exclude(mine, appointment__isnull=False).exclude(held)
+            )
         case AssessorRole.PEERS:
             colleagues = rows.filter(mine).values("organization")
             found = Q(appointment__isnull=False, organization__in=colleagues) & ~mine
             if actor.appointment.post == Post.SECRETARY:
                 beside = rows.filter(units, organization=own).values("organization__level")
                 found |= units & Q(organization__level__in=beside) & ~Q(organization=own)
-            return rows.filter(found)
+            return rows.filter(found).exclude(held)
     return rows.none()
 
 

@@ -120,6 +120,17 @@ class FillPage:
         """How many facts are still missing."""
         return sum(row.owed for row in self.items)
 
+    @cached_property
+    def optional(self) -> int:
+        """Of how many items nothing is stated, nor need it be."""
+        return sum(
+            not row.owed
+            and not row.has_entries
+            and row.closed is None
+            and any(each.may_add for each in row.asks)
+            for row in self.items
+        )
+
     def item(self, key: str) -> ItemRow | None:
         return next((row for row in self.items if row.item.key == key), None)
 

@@ -11,6 +11,7 @@ from accountability.models import AssessorSheet, EvaluationEntry
 from accountability.queries.assessing import assessed_by
 from accountability.scoring import Entry
 from branches.choices import Post
+from branches.models import Appointment
 from tests.accountability.conftest import NOW, TODAY
 from tests.accountability.filling_worlds import gathering
 from tests.conftest import employ
@@ -127,3 +128,26 @@ def test_the_committee_right_above_rates_its_units_in_a_round_of_the_committee_a
     entry = EvaluationEntry.objects.get(origin="ASSESSOR")
     assert (entry.by, entry.level, entry.author) == ("党委评", "好", cast.people["zhao"])
     assert cast.client("zhao").get(reverse("window-list", args=[held.pk])).status_code == 404
+
+
+def test_nobody_scores_a_unit_in_which_they_hold_another_post(cast, evaluation, window, address):
+    Appointment.objects.create(
+        user=cast.people["zhao"],
+        organization=cast.first,
+        post=Post.SECRETARY,
+        starts_on=TODAY - timedelta(days=9),
+    )
+    page = cast.client("zhao").get(address).content.decode()
+    assert "第二支部" in page
+    assert reverse("assessment-edit", args=[window.pk, evaluation.pk]) not in page
+    alone = reverse("assessment-edit", args=[window.pk, evaluation.pk])
+    assert cast.client("zhao").get(alone).status_code == 404
+
+
+def test_who_no_longer_serves_rates_no_longer(cast, evaluation, window, address):
+    typed = {f"version{evaluation.pk}": "0", "submit": "1"} | cell(evaluation, 0, "好")
+    zhao = cast.client("zhao")
+    assert zhao.get(address).status_code == 200
+    Appointment.objects.filter(user=cast.people["zhao"]).update(ends_on=TODAY - timedelta(days=1))
+    assert zhao.post(address, typed).status_code in (302, 403)
+    assert not AssessorSheet.objects.exists()
