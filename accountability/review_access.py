@@ -1,13 +1,53 @@
 """Who runs a 述职评议 session, whose a report is, and until when it may be written."""
 
+import functools
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+
 from accountability.choices import CycleState, PollState, SessionState
+from accountability.models import WorkReport
 from branches.access import Actor, Right
 from branches.choices import Post
+from branches.querysets.organizations import subtree
+
+
+def report_door(right: Right):
+    """Guard a view of one report: of the unit it is about or of the committee that reviews it, which stays so when the
+    unit has moved since. Else as `branches.access.door`."""
+
+    def guard(view):
+        @functools.wraps(view)
+        def guarded(request, pk, *args, **kwargs):
+            actor = request.actor
+            rows = WorkReport.objects.select_related("organization", "session__organization")
+            if own := actor.organization:
+                rows = rows.filter(subtree(own, "organization") | subtree(own, "session__organization"))
+            else:
+                rows = rows.none()
+            report = get_object_or_404(rows, pk=pk)
+            if not (actor.may(right, report.organization) or actor.may(right, report.session.organization)):
+                raise PermissionDenied(f"您当前的任职没有“{right.value}”的权限。")
+            return view(request, report, *args, **kwargs)
+
+        guarded.door = right
+        return guarded
+
+    return guard
 
 
 def runs(actor: Actor, session) -> bool:
     """Whether the actor runs this session: for the committee that reviews, or above it."""
     return actor.may(Right.EVALUATE, session.organization)
+
+
+def checks(actor: Actor, problem) -> bool:
+    """Whether the actor checks what was done about a problem: for the committee that reviewed, or, once the unit has
+    moved, for the one it stands below now."""
+    unit = problem.organization
+    return runs(actor, problem.report.session) or (
+        actor.may(Right.EVALUATE, unit) and actor.organization.pk != unit.pk
+    )
 
 
 def is_own(actor: Actor, report) -> bool:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accountability.choices import ProblemState, SessionState
 from accountability.models import ReviewProblem, WorkReport
+from accountability.review_access import checks
 from branches.access import Right
 from branches.actions.audit import record_event
 from branches.models import Appointment
@@ -68,9 +69,10 @@ def report_problem(*, actor, problem: ReviewProblem, result: str, now: datetime)
 
 @transaction.atomic
 def check_problem(*, actor, problem: ReviewProblem, passed: bool, note: str, now: datetime) -> ReviewProblem:
-    """销号 by the committee that reviewed, never by who reported; what does not hold goes back with a note."""
+    """销号 by the committee that reviewed or stands above now, never by who reported; what does not hold goes back with a note."""
     kept = _locked(problem)
-    actor.require(Right.EVALUATE, kept.report.session.organization)
+    if not checks(actor, kept):
+        raise PermissionDenied(f"您当前的任职没有“{Right.EVALUATE.value}”的权限。")
     if kept.state != ProblemState.REPORTED:
         raise ValidationError(f"这个问题{kept.get_state_display()}，现在不能核实。")
     if kept.done_by_id == actor.user.pk:

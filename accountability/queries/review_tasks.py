@@ -119,9 +119,8 @@ def _of_committee(actor) -> list[EvaluationTask]:
         for each in sessions[:MOST]
     ]
     reported = (
-        ReviewProblem.objects.filter(
-            report__session__organization=actor.organization, state=ProblemState.REPORTED
-        )
+        ReviewProblem.objects.in_subtree(actor.organization)
+        .filter(report__session__organization=actor.organization, state=ProblemState.REPORTED)
         .exclude(done_by=actor.user)
         .count()
     )

@@ -10,7 +10,7 @@ from accountability.choices import CycleState, PollState, ProblemState, ReviewGr
 from accountability.models import ReviewCycle, ReviewProblem, ReviewSession, WorkReport
 from accountability.queries.polls import PollResults, poll_results
 from accountability.queries.review_facts import facts_of
-from accountability.review_access import is_own, is_writable, runs
+from accountability.review_access import checks, is_own, is_writable, runs
 from accountability.tallies import SubjectTally
 from branches.access import Actor, Right
 from branches.choices import COMMITTEE_POSTS, Level, Post
@@ -468,6 +468,6 @@ def problem_page(problem: ReviewProblem, actor: Actor) -> ProblemDetail:
         and session.state == SessionState.PUBLISHED
         and actor.may(Right.FILL_EVALUATIONS, problem.organization),
         may_check=problem.state == ProblemState.REPORTED
-        and runs(actor, session)
+        and checks(actor, problem)
         and problem.done_by_id != actor.user.pk,
     )

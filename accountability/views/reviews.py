@@ -51,7 +51,7 @@ from accountability.queries.reviews import (
     session_list,
     session_page,
 )
-from accountability.review_access import is_ratable, is_writable
+from accountability.review_access import is_ratable, is_writable, report_door
 from accountability.tallies import LEAST
 from branches.access import Right, door
 from branches.choices import Level
@@ -324,13 +324,13 @@ def _session(request, session, arrange_form=None):
     return render(request, "accountability/review_session_detail.html", context)
 
 
-@door(Right.VIEW_EVALUATIONS, WorkReport)
+@report_door(Right.VIEW_EVALUATIONS)
 @require_safe
 def work_report_detail(request, report):
     return _report(request, report)
 
 
-@door(Right.VIEW_EVALUATIONS, WorkReport)
+@report_door(Right.VIEW_EVALUATIONS)
 @require_safe
 def work_report_print(request, report):
     page = report_page(report, request.actor)
@@ -380,25 +380,25 @@ def work_report_edit(request, report):
 
 
 @require_POST
-@door(Right.EVALUATE, WorkReport)
+@report_door(Right.EVALUATE)
 def work_report_return(request, report):
     return _decide(request, report, "return_form", ReturnForm(request.POST), return_report, "已退回。")
 
 
 @require_POST
-@door(Right.EVALUATE, WorkReport)
+@report_door(Right.EVALUATE)
 def work_report_comment(request, report):
     return _decide(request, report, "comment_form", CommentForm(request.POST), comment_report, "点评已保存。")
 
 
 @require_POST
-@door(Right.EVALUATE, WorkReport)
+@report_door(Right.EVALUATE)
 def work_report_grade(request, report):
     return _decide(request, report, "grade_form", GradeForm(request.POST), grade_report, "综合等次已定。")
 
 
 @require_POST
-@door(Right.EVALUATE, WorkReport)
+@report_door(Right.EVALUATE)
 def work_report_leave_out(request, report):
     session = report.session_id
     return _decide(
@@ -407,7 +407,7 @@ def work_report_leave_out(request, report):
 
 
 @require_POST
-@door(Right.VIEW_EVALUATIONS, WorkReport)
+@report_door(Right.VIEW_EVALUATIONS)
 def work_report_acknowledge(request, report):
     try:
         acknowledge(actor=request.actor, report=report, now=timezone.now())
@@ -419,7 +419,7 @@ def work_report_acknowledge(request, report):
 
 
 @require_POST
-@door(Right.EVALUATE, WorkReport)
+@report_door(Right.EVALUATE)
 def review_problem_add(request, report):
     form = ProblemForm(request.POST, owners=_owners(report, request.actor))
     return _decide(request, report, "problem_form", form, add_problem, "已列入问题清单。")

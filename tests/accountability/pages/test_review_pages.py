@@ -2,13 +2,16 @@ import re
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
 
 from accountability.actions.polls import close_poll
 from accountability.actions.review_cycles import take_in_units
-from accountability.actions.review_problems import add_problem
+from accountability.actions.review_problems import add_problem, report_problem
+from accountability.actions.reviews import comment_report, grade_report, publish_session
 from accountability.models import Ballot, PollVoter, ReviewCycle, ReviewProblem, WorkReport
 from branches.access import Actor
+from branches.actions.reshaping import move_organization
 from branches.choices import Level, OrganizationKind, Post
 from tests.accountability.conftest import NOW, TODAY
 from tests.accountability.review_worlds import (
@@ -377,3 +380,33 @@ def test_raters_are_listed_by_constant_queries(cast, acting, cycle, town, django
     client.get(url)
     with django_assert_max_num_queries(16):
         text(client.get(url))
+
+
+def test_a_unit_that_has_moved_is_still_commented_on_and_its_problem_checked(cast, acting, cycle, town):
+    to_grading(acting("zhao"), town)
+    other = plant("010102", "另一镇党委", OrganizationKind.COMMITTEE, Level.PRIMARY, cast.county)
+    there = employ("he", "何山", (other, Post.SECRETARY))
+    move_organization(
+        actor=acting("wu"),
+        organization=cast.first,
+        new_parent=other,
+        effective_on=TODAY,
+        reason="区划调整",
+        now=NOW,
+    )
+    report, client = report_of(cycle, cast.first), cast.client("zhao")
+    comment = reverse("work-report-comment", args=[report.pk])
+    assert "移走前的点评" in text(client.post(comment, {"comment": "移走前的点评"}, follow=True))
+    grade_report(actor=acting("zhao"), report=report, grade="GOOD", reason="研究确定", now=NOW)
+    given = {"content": "党小组会偏少", "owner": None, "due_on": TODAY, "now": NOW}
+    problem = add_problem(actor=acting("zhao"), report=report, **given)
+    second = report_of(cycle, cast.second)
+    comment_report(actor=acting("zhao"), report=second, comment="好", now=NOW)
+    grade_report(actor=acting("zhao"), report=second, grade="GOOD", reason="研究确定", now=NOW)
+    publish_session(actor=acting("zhao"), session=town, now=NOW)
+    report_problem(actor=acting("li"), problem=problem, result="已开", now=NOW)
+    new = Client()
+    new.force_login(there)
+    check = reverse("review-problem-check", args=[problem.pk])
+    assert "已销号" in text(new.post(check, {"pass": "1", "note": ""}, follow=True))
+    assert new.post(comment, {"comment": "不是本级评议的"}).status_code == 403
