@@ -50,6 +50,8 @@ def notice_open(request, pk):
     notice = get_object_or_404(Notice, pk=pk, user=request.user)
     actor = request.actor
     mark_read(user=request.user, notice=notice, now=timezone.now())
+    if notice.thing[0] == "poll" and notice.ended_at:
+        return redirect("my-polls")  # one that was cancelled cannot be opened any more
     if notice.thing[0] in PERSONAL:
         return redirect(notice.link)
     appointment = post_for(notice, request.user, actor.today)

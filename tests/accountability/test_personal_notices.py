@@ -65,6 +65,9 @@ def test_a_poll_that_begins_later_is_told_on_its_day_and_a_cancelled_one_no_more
     assert (notice.due_on, notice.read_at) == (TODAY + timedelta(days=5), None)
     cancel_poll(actor=acting("li"), poll=poll, reason="名单有误", now=later)
     assert going(NoticeKind.VOTE) == set()
+    page = cast.client("zhou").get(reverse("notice-open", args=[notice.pk]), follow=True)
+    assert page.status_code == 200
+    assert "我的测评" in page.content.decode()
 
 
 def test_a_result_is_told_read_and_told_anew_when_it_changes(cast, acting):
