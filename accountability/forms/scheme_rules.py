@@ -35,6 +35,7 @@ from accountability.scoring.shapes import (
     TEXTS,
     TIMES,
     TIMES_BY,
+    WIDTH,
     Shape,
 )
 
@@ -170,7 +171,13 @@ def decoded(shape: Shape, raw: str) -> Any:
     text = raw.strip()
     if shape is TEXT or shape.choices:
         return shape.read(text)
-    text = text.removesuffix("分").removesuffix("%").removesuffix("％").strip()
+    text = text.removesuffix("分").strip()
+    bare = text.removesuffix("%").removesuffix("％").strip()
+    if bare != text and shape is FACTOR:
+        return FACTOR.read(plain(divide(NUMBER.read(bare), HUNDRED)))
+    if bare != text and shape not in (SHARE, PERCENT, NUMBER, WIDTH):
+        raise ValueError("这里不填百分比")
+    text = bare
     if shape in _WHOLE:
         try:
             number = int(text)

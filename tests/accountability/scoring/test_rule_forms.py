@@ -1,6 +1,7 @@
 """What a rule says, rendered into the cells of its form and read back, is the same rule."""
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,13 @@ def test_every_grade_has_a_row_that_may_stay_open():
     assert filled.is_valid()
     assert filled.rule == rule_of("CUTOFF", Place.SCHEME, bands=[{"grade": "优秀", "from": "85"}])
     assert not RuleForm(KINDS["CUTOFF"], Place.SCHEME, TABLE, data=form.data).is_valid()
+
+
+def test_a_percentage_is_one_where_it_makes_sense_and_refused_elsewhere():
+    assert decoded(shapes.FACTOR, "30％") == Decimal("0.3")
+    assert decoded(shapes.SHARE, "30%") == Decimal("0.3")
+    assert decoded(shapes.NUMBER, "90%") == decoded(shapes.PERCENT, "90") == 90
+    assert decoded(shapes.WIDTH, "5%") == 5
+    for shape in (shapes.POINTS, shapes.POSITIVE, shapes.TIMES):
+        with pytest.raises(ValueError, match="不填百分比"):
+            decoded(shape, "50%")
