@@ -14,7 +14,7 @@ from branches.querysets.organizations import subtree
 
 def report_door(right: Right):
     """Guard a view of one report: of the unit it is about or of the committee that reviews it, which stays so when the
-    unit has moved since. Else as `branches.access.door`."""
+    unit has moved since; what only that committee does asks for its right there. Else as `branches.access.door`."""
 
     def guard(view):
         @functools.wraps(view)
@@ -26,7 +26,10 @@ def report_door(right: Right):
             else:
                 rows = rows.none()
             report = get_object_or_404(rows, pk=pk)
-            if not (actor.may(right, report.organization) or actor.may(right, report.session.organization)):
+            places = [report.session.organization]
+            if right is not Right.EVALUATE:
+                places.append(report.organization)
+            if not any(actor.may(right, place) for place in places):
                 raise PermissionDenied(f"您当前的任职没有“{right.value}”的权限。")
             return view(request, report, *args, **kwargs)
 
