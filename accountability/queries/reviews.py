@@ -24,18 +24,28 @@ _NO_RATERS = (Post.SYSTEM_ADMINISTRATOR, Post.SECURITY_ADMINISTRATOR, Post.SECUR
 
 @dataclass(frozen=True)
 class ReviewIndex:
-    """What one unit has to do with reviews: cycles it has started, sessions it holds, its own secretary's reports."""
+    """What one unit has to do with reviews: cycles it has started or units below have, sessions it holds, its own
+    secretary's reports."""
 
     cycles: list[ReviewCycle]
+    below: list[ReviewCycle]
     sessions: list[ReviewSession]
     reports: list[WorkReport]
 
 
 def review_index(organization: Organization) -> ReviewIndex:
-    """Three queries; what was withdrawn is left out."""
+    """Four queries; what was withdrawn is left out."""
     going = ~Q(session__cycle__state=CycleState.WITHDRAWN)
     return ReviewIndex(
         cycles=list(organization.review_cycles.exclude(state=CycleState.WITHDRAWN)[:20]),
+        below=list(
+            ReviewCycle.objects.in_subtree(organization)
+            .exclude(Q(state=CycleState.WITHDRAWN) | Q(organization=organization))
+            .select_related("organization")
+            .order_by("-year", "organization__path", "pk")[:20]
+        )
+        if organization.is_committee
+        else [],
         sessions=list(
             organization.review_sessions.exclude(cycle__state=CycleState.WITHDRAWN)
             .select_related("cycle__organization", "organization")

@@ -119,6 +119,7 @@ def test_a_secretary_writes_saves_and_hands_in(cast, cycle):
     report = report_of(cycle, cast.first)
     client, edit = cast.client("li"), reverse("work-report-edit", args=[report.pk])
     assert "写报告" in text(client.get(reverse("review-cycle-list", args=[cast.first.pk])))
+    assert "望川县委：" in text(cast.client("wu").get(reverse("review-cycle-list", args=[cast.city.pk])))
     page = text(client.get(edit))
     assert "述前事实" in page
     data = {"version": "1", "achievements": "写了一半", "shortcomings": "", "intentions": ""}
@@ -353,7 +354,7 @@ def test_pages_ask_the_same_queries_for_few_and_many(
         (cast.client("zhao"), 10, "poll-detail", [session.poll.pk]),
         (cast.client("zhao"), 17, "work-report-detail", [first]),
         (cast.client("zhao"), 9, "review-problem-list", [cast.town.pk]),
-        (cast.client("zhao"), 9, "review-cycle-list", [cast.town.pk]),
+        (cast.client("zhao"), 10, "review-cycle-list", [cast.town.pk]),
         (cast.client("qian"), 8, "review-cycle-detail", [cycle.pk]),
         (cast.client("qian"), 7, "review-report-list", [cycle.pk]),
         (cast.client("qian"), 7, "review-session-list", [cycle.pk]),
