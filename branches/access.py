@@ -215,7 +215,7 @@ def door(right: Right, model=None, *, name: str | None = None):
                     return view(request, *args, **kwargs)
                 return view(request, get_object_or_404(model, pk=kwargs.pop(name or "pk")), *args, **kwargs)
             row = find_row(model, actor, kwargs.pop(name or "pk"))
-            actor.require(right, row if model is Organization else row.organization)
+            actor.require(right, row if model is Organization else _place_of(row, actor))
             return view(request, row, *args, **kwargs)
 
         guarded.door = right
@@ -230,12 +230,31 @@ def _is_placed(model) -> bool:
 
 
 def find_row(model, actor: Actor, pk):
-    """Return the row with its organisation, if it lies inside the actor's subtree; else raise `Http404`."""
+    """Return the row with its organisation, if it lies inside the actor's subtree; else raise `Http404`.
+
+    Of a model with `held_by`, the relation to the organisation that holds a row beside its own, that one's subtree
+    counts as well: a unit that moves away in mid-cycle leaves its evaluation with the committee that conducts it.
+    """
     if model is Organization and actor.organization and actor.organization.pk == pk:
         return actor.organization  # read with the appointment a moment ago
-    rows = model.objects.all() if model is Organization else model.objects.select_related("organization")
-    rows = rows.in_subtree(actor.organization) if actor.organization else rows.none()
+    held_by = getattr(model, "held_by", "")
+    related = ["organization", *([held_by] if held_by else [])]
+    rows = model.objects.all() if model is Organization else model.objects.select_related(*related)
+    if actor.organization is None:
+        rows = rows.none()
+    elif held_by:
+        rows = rows.filter(subtree(actor.organization, "organization") | subtree(actor.organization, held_by))
+    else:
+        rows = rows.in_subtree(actor.organization)
     return get_object_or_404(rows, pk=pk)
+
+
+def _place_of(row, actor: Actor) -> Organization:
+    """The organisation through which the actor reaches a row: its own, else the one that holds it."""
+    own, held_by = row.organization, getattr(row, "held_by", "")
+    if not held_by or own.path.startswith(actor.organization.path):
+        return own
+    return functools.reduce(getattr, held_by.split("__"), row)
 
 
 def open_to_signed_in(view):

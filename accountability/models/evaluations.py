@@ -96,6 +96,8 @@ class Evaluation(models.Model):
     What was taken out of the round (`removed_at`) is kept with its facts, and only `everything` finds it.
     """
 
+    held_by = "round__organization"
+
     round = models.ForeignKey(
         EvaluationRound, models.PROTECT, related_name="evaluations", verbose_name="考核"
     )
@@ -283,9 +285,7 @@ class AssessorPoll(models.Model):
     """测评 of one unit in a window of many assessors: secret ballots on its items, taken up as entries when it closes."""
 
     window = models.ForeignKey(AssessorWindow, models.PROTECT, related_name="polls", verbose_name="评价窗口")
-    evaluation = models.ForeignKey(
-        Evaluation, models.PROTECT, related_name="polls", verbose_name="考核结果"
-    )
+    evaluation = models.ForeignKey(Evaluation, models.PROTECT, related_name="polls", verbose_name="考核结果")
     poll = models.OneToOneField(Poll, models.PROTECT, related_name="assessment", verbose_name="测评")
     taken_up_at = models.DateTimeField("计入时间", null=True, blank=True)
 
@@ -293,9 +293,7 @@ class AssessorPoll(models.Model):
         verbose_name = "评价测评"
         verbose_name_plural = "评价测评"
         ordering = ["window", "evaluation"]
-        constraints = [
-            models.UniqueConstraint(fields=["window", "evaluation"], name="assessor_poll_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["window", "evaluation"], name="assessor_poll_once")]
 
     def __str__(self):
         return f"{self.window} {self.evaluation}"
@@ -382,6 +380,8 @@ class Objection(models.Model):
 
     Answered by the committee before anything is published; `entry` upheld is withdrawn and corrected.
     """
+
+    held_by = "evaluation__round__organization"
 
     evaluation = models.ForeignKey(
         Evaluation, models.PROTECT, related_name="objections", verbose_name="考核结果"

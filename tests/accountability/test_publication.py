@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.urls import reverse
 
 from accountability.actions.evaluating import ask_evaluation, run_evaluation
 from accountability.actions.objections import agree_with_result, answer_objection, raise_objection
@@ -12,8 +13,11 @@ from accountability.actions.publication import publish_round, reopen_round, show
 from accountability.choices import EntryOrigin, NoticeKind, ObjectionState, RoundState
 from accountability.evaluation_access import lock_round
 from accountability.models import Evaluation, EvaluationEntry, Notice, Objection
-from branches.models import AuditEntry
+from branches.actions.reshaping import move_organization
+from branches.choices import Level, OrganizationKind, Post
+from branches.models import AuditEntry, User
 from tests.accountability.evaluating import NOW, TODAY, make_round, make_scheme, said
+from tests.conftest import employ, plant
 
 AFTER = date(2026, 11, 28)
 
@@ -170,3 +174,30 @@ def test_who_may_object_and_until_when(cast, acting, shown):
         raise_objection(actor=acting("li", AFTER), evaluation=evaluation, reason="不对", now=NOW)
     with pytest.raises(ValidationError, match="截止"):
         agree_with_result(actor=acting("li", AFTER), evaluation=evaluation, now=NOW)
+
+
+def test_a_unit_that_moves_away_stays_in_the_hands_of_the_committee_until_all_is_published(
+    cast, acting, shown
+):
+    other = plant("010102", "云溪镇党委", OrganizationKind.COMMITTEE, Level.PRIMARY, cast.county)
+    employ("tang", "唐云", (other, Post.ORGANIZATION_OFFICER))
+    cast.people["tang"] = User.objects.get(username="tang")
+    move_organization(
+        actor=acting("wu"), organization=cast.first, new_parent=other,
+        effective_on=TODAY, reason="区划调整", now=NOW,
+    )  # fmt: skip
+    evaluation = Evaluation.objects.select_related("round", "organization").get(
+        round=shown, organization=cast.first
+    )
+    made = raise_objection(actor=acting("li"), evaluation=evaluation, reason="三月开过", now=NOW)
+    for address in (
+        reverse("evaluation-detail", args=[evaluation.pk]),
+        reverse("objection-detail", args=[made.pk]),
+    ):
+        assert cast.client("zhao").get(address).status_code == 200
+        assert cast.client("wang").get(address).status_code == 404
+    assert cast.client("tang").get(reverse("round-detail", args=[shown.pk])).status_code == 404
+    sent = {"answer": "三月没有记录", "reject": "1"}
+    assert cast.client("tang").post(reverse("objection-answer", args=[made.pk]), sent).status_code == 403
+    assert cast.client("zhao").post(reverse("objection-answer", args=[made.pk]), sent).status_code == 302
+    assert publish_round(actor=acting("zhao", AFTER), round=shown, now=NOW).published_at
