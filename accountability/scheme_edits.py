@@ -108,8 +108,10 @@ def add_item(table: Scheme, line: str, item: Item) -> Scheme:
 
 
 def add_rule(table: Scheme, spot: Spot, rule: Rule) -> Scheme:
-    """The table with a rule more at an address."""
+    """The table with a rule more at an address; the same rule twice would score every fact twice, and is one."""
     holder = piece(table, spot.holder)
+    if rule in holder.rules:
+        return table
     return put(table, spot.holder, replace(holder, rules=(*holder.rules, rule)))
 
 

@@ -251,7 +251,16 @@ def _edit(request, draft, spot, form_class, title, **facts):
 @_told_when_gone
 def scheme_line_create(request, draft):
     blank = Line(key="", title="", items=())
-    return _create(request, draft, LineForm, blank, "增加分类", lambda table: fresh_key(table, "f"), add_line)
+    return _create(
+        request,
+        draft,
+        LineForm,
+        blank,
+        "增加分类",
+        lambda table: fresh_key(table, "f"),
+        add_line,
+        lambda table: table.lines,
+    )
 
 
 @door(Right.CONFIGURE, SchemeDraft)
@@ -266,6 +275,7 @@ def scheme_item_create(request, draft, line):
         f"在“{holder.title}”里增加评价项",
         lambda table: fresh_key(table, "x"),
         lambda table, item: add_item(table, line, item),
+        lambda table: piece(table, Spot("line", line)).items,
         _so_far(holder),
     )
 
@@ -279,13 +289,19 @@ def _so_far(line: Line) -> str:
     return f"{full}已有 {len(line.items)} 项，共 {plain(sum_of_items)} 分。"
 
 
-def _create(request, draft, form_class, blank, title, key_of, add, note=""):
+def _create(request, draft, form_class, blank, title, key_of, add, beside, note=""):
+    """Add a piece; what stands `beside` it saying the same is the one, so that a double click makes no second."""
     form = form_class(request.POST or None, piece=blank)
     if request.method == "POST" and form.is_valid():
         made = []
 
         def change(table):
-            new = replace(form.applied(blank), key=key_of(table))
+            new = form.applied(blank)
+            for each in beside(table):
+                if replace(each, key="") == new:
+                    made.append(each.key)
+                    return table
+            new = replace(new, key=key_of(table))
             made.append(new.key)
             return add(table, new)
 

@@ -229,6 +229,22 @@ def test_a_long_table_goes_item_by_item_without_coming_back(cast, draft):
     assert piece(rebuilt(draft), Spot("item", made.key)).rules[0].kind == "DEDUCT_EACH"
 
 
+def test_a_double_click_makes_one_line_one_item_and_one_rule(cast, draft):
+    client = cast.client("wu")
+    add_line = reverse("scheme-line-create", args=[draft.pk])
+    for _ in range(2):
+        client.post(add_line, {"title": "新的分类", "role": "base", "full": "5"})
+    assert [line.title for line in rebuilt(draft).lines].count("新的分类") == 1
+    line = rebuilt(draft).lines[-1]
+    add = reverse("scheme-item-create", args=[draft.pk, line.key])
+    given = {"title": "材料迟报", "full": "5", "source": "hand", "kind": "DEDUCT_EACH"}
+    rule = {client.post(add, given).url for _ in range(2)}
+    for address in [*rule, *rule]:
+        client.post(address, {"p": "0.5"})
+    (item,) = rebuilt(draft).lines[-1].items
+    assert (len(rule), len(item.rules)) == (1, 1)
+
+
 @pytest.mark.parametrize("name", [name for name in KINDS if KINDS[name].example.rule])
 def test_the_form_of_every_kind_sends_back_the_rule_it_shows(cast, draft, name):
     kind = KINDS[name]
