@@ -174,7 +174,7 @@ def _asks(scheme: Scheme, line: Line, item: Item) -> Iterator[Ask]:
 
 def find_ask(scheme: Scheme, item: str, fact: str = "") -> Ask | None:
     """The ask of a fact; without a fact the first of the item."""
-    found = [ask for ask in asks_of(scheme) if ask.item.key == item]
+    found = [ask for line, each in scheme.items() if each.key == item for ask in _asks(scheme, line, each)]
     return next((ask for ask in found if ask.fact == fact), found[0] if found and not fact else None)
 
 

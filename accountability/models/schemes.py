@@ -1,4 +1,4 @@
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.db import models
 from simple_history.models import HistoricalRecords
@@ -9,6 +9,12 @@ from branches.models import Organization, User
 from .. import scoring
 from ..choices import Subject
 from ..querysets import OrganizationRowQuerySet
+
+
+@lru_cache(maxsize=64)
+def _read(document: str) -> scoring.Scheme:
+    """A table that is in force: never changed by who has it, and asked for again and again."""
+    return scoring.read_scheme(document)
 
 
 class Scheme(models.Model):
@@ -57,7 +63,7 @@ class Scheme(models.Model):
     @cached_property
     def table(self) -> scoring.Scheme:
         """The table as plain values."""
-        return scoring.read_scheme(self.document)
+        return _read(self.document)
 
     @property
     def kind_labels(self) -> list[str]:
@@ -94,7 +100,7 @@ class SchemeVersion(models.Model):
     @cached_property
     def table(self) -> scoring.Scheme:
         """The table as plain values."""
-        return scoring.read_scheme(self.document)
+        return _read(self.document)
 
 
 class SchemeDraft(models.Model):
