@@ -83,6 +83,8 @@ def _item(line: Line, item: Item, where: str) -> Iterator[Problem]:
         for problem in _rule(rule, Place.ITEM, f"{where}.rule[{number}]")
     ]
     yield from wrong
+    if any(rule in item.rules[:number] for number, rule in enumerate(item.rules)):
+        yield warning(where, "有两条规则完全一样，每条事实会计两次")
     if not wrong and not readers(item):
         yield error(where, "没有计分规则")
     if len(item.rules) > MOST_RULES:

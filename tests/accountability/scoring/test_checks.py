@@ -168,6 +168,11 @@ FULL = 'kind = "DEDUCT_EACH"\np = 1'
         ),
         (total_scheme('kind = "COEFF"\nk = 1'), False, "没有定等次的规则"),
         (
+            item_scheme('kind = "DEDUCT_EACH"\np = 1\n[[line.item.rule]]\nkind = "DEDUCT_EACH"\np = 1'),
+            False,
+            "计两次",
+        ),
+        (
             total_scheme('kind = "GATE"\nlines = ["q"]\npass = 80\ngrades = ["良好"]'),
             True,
             "没有代码为“q”的基本分分类",
