@@ -233,7 +233,8 @@ def find_row(model, actor: Actor, pk):
     """Return the row with its organisation, if it lies inside the actor's subtree; else raise `Http404`.
 
     Of a model with `held_by`, the relation to the organisation that holds a row beside its own, that one's subtree
-    counts as well: a unit that moves away in mid-cycle leaves its evaluation with the committee that conducts it.
+    counts as well: a unit that moves away in mid-cycle leaves its evaluation with the committee that conducts it. So
+    do the rows `about` the actor (the relation to a person), wherever they serve now.
     """
     if model is Organization and actor.organization and actor.organization.pk == pk:
         return actor.organization  # read with the appointment a moment ago
@@ -243,18 +244,23 @@ def find_row(model, actor: Actor, pk):
     if actor.organization is None:
         rows = rows.none()
     elif held_by:
-        rows = rows.filter(subtree(actor.organization, "organization") | subtree(actor.organization, held_by))
+        rows = rows.filter(
+            subtree(actor.organization, "organization")
+            | subtree(actor.organization, held_by)
+            | Q(**{model.about: actor.user})
+        )
     else:
         rows = rows.in_subtree(actor.organization)
     return get_object_or_404(rows, pk=pk)
 
 
 def _place_of(row, actor: Actor) -> Organization:
-    """The organisation through which the actor reaches a row: its own, else the one that holds it."""
+    """The organisation through which the actor reaches a row: its own, the one that holds it, or where they serve."""
     own, held_by = row.organization, getattr(row, "held_by", "")
     if not held_by or own.path.startswith(actor.organization.path):
         return own
-    return functools.reduce(getattr, held_by.split("__"), row)
+    holder = functools.reduce(getattr, held_by.split("__"), row)
+    return holder if holder.path.startswith(actor.organization.path) else actor.organization
 
 
 def open_to_signed_in(view):

@@ -96,7 +96,7 @@ class Evaluation(models.Model):
     What was taken out of the round (`removed_at`) is kept with its facts, and only `everything` finds it.
     """
 
-    held_by = "round__organization"
+    held_by, about = "round__organization", "appointment__user"
 
     round = models.ForeignKey(
         EvaluationRound, models.PROTECT, related_name="evaluations", verbose_name="考核"
@@ -381,7 +381,7 @@ class Objection(models.Model):
     Answered by the committee before anything is published; `entry` upheld is withdrawn and corrected.
     """
 
-    held_by = "evaluation__round__organization"
+    held_by, about = "evaluation__round__organization", "evaluation__appointment__user"
 
     evaluation = models.ForeignKey(
         Evaluation, models.PROTECT, related_name="objections", verbose_name="考核结果"

@@ -13,9 +13,10 @@ from accountability.actions.publication import publish_round, reopen_round, show
 from accountability.choices import EntryOrigin, NoticeKind, ObjectionState, RoundState
 from accountability.evaluation_access import lock_round
 from accountability.models import Evaluation, EvaluationEntry, Notice, Objection
+from branches.access import Actor
 from branches.actions.reshaping import move_organization
 from branches.choices import Level, OrganizationKind, Post
-from branches.models import AuditEntry, User
+from branches.models import Appointment, AuditEntry, User
 from tests.accountability.evaluating import NOW, TODAY, make_round, make_scheme, said
 from tests.conftest import employ, plant
 
@@ -201,3 +202,33 @@ def test_a_unit_that_moves_away_stays_in_the_hands_of_the_committee_until_all_is
     assert cast.client("tang").post(reverse("objection-answer", args=[made.pk]), sent).status_code == 403
     assert cast.client("zhao").post(reverse("objection-answer", args=[made.pk]), sent).status_code == 302
     assert publish_round(actor=acting("zhao", AFTER), round=shown, now=NOW).published_at
+
+
+def test_whoever_has_changed_posts_still_reads_their_own_result_and_objects(cast, acting, shown):
+    evaluation = of(shown, cast.first)
+    evaluation.appointment = cast.people["li"].appointments.get()
+    evaluation.save()
+    left = evaluation.appointment
+    left.ends_on = date(2026, 11, 15)
+    left.save()
+    Appointment.objects.create(
+        user=cast.people["li"],
+        organization=cast.second,
+        post=Post.DEPUTY_SECRETARY,
+        starts_on=date(2026, 11, 15),
+    )
+    client = cast.client("li")
+    assert client.get(reverse("evaluation-detail", args=[evaluation.pk])).status_code == 200
+    assert client.get(reverse("evaluation-detail", args=[of(shown, cast.second).pk])).status_code == 200
+    for who in ("wang", "zhou"):
+        assert cast.client(who).get(reverse("evaluation-detail", args=[evaluation.pk])).status_code in (
+            403,
+            404,
+        )
+    made = raise_objection(
+        actor=Actor(cast.people["li"], cast.people["li"].appointments.last(), TODAY),
+        evaluation=Evaluation.objects.get(pk=evaluation.pk),
+        reason="三月开过",
+        now=NOW,
+    )
+    assert client.get(reverse("objection-detail", args=[made.pk])).status_code == 200
