@@ -207,9 +207,9 @@ def file_appeal(*, actor, case, version: int, filed_on: date, reason: str, now) 
     _expect(kept, CaseState.ANNOUNCED)
     if filed_on > actor.today:
         raise ValidationError({"filed_on": "申诉日期不能晚于今天。"})
-    if filed_on < kept.announced_on:
+    if kept.announced_on and filed_on < kept.announced_on:
         raise ValidationError({"filed_on": f"决定于{kept.announced_on:%Y-%m-%d}宣布，申诉不能早于这一天。"})
-    if filed_on > kept.appeal_until:
+    if kept.appeal_until and filed_on > kept.appeal_until:
         raise ValidationError({"filed_on": f"申诉期限到{kept.appeal_until:%Y-%m-%d}（含当日），已经过了。"})
     if not reason.strip():
         raise ValidationError({"reason": "请写明申诉的理由。"})
