@@ -17,7 +17,9 @@ class Chapter:
 CHAPTERS = [
     Chapter("branch", "支部书记、支部管理员", "每月要做的几件事，怎样用两分钟记完一次会议。"),
     Chapter("committee", "上级党委", "十秒钟看出哪一级冷了、为什么，再一路点到那次会议。"),
-    Chapter("evaluation", "考核与评议", "考核、述职评议、民主评议党员怎样走，结果怎样看，组织处置和问责由谁办。"),
+    Chapter(
+        "evaluation", "考核与评议", "考核、述职评议、民主评议党员怎样走，结果怎样看，组织处置和问责由谁办。"
+    ),
     Chapter("discipline", "纪委", "监督责任看什么、审核什么。"),
     Chapter("administrator", "管理员", "组织、任职、规则、口径怎样改，改之前怎样先看影响；三员各管什么。"),
     Chapter("member", "党员", "自己能看到什么，别人能看到自己什么。"),
