@@ -1,5 +1,6 @@
 """The cast: one small tree and its people, named as in the documents."""
 
+import os
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,9 +13,10 @@ from branches.models import Appointment, Member, Membership, Organization, User
 
 from .snapshots import once
 
-# A loaded machine is slow, which is no failure.
-hypothesis_settings.register_profile("suite", deadline=None)
-hypothesis_settings.load_profile("suite")
+# A loaded machine is slow, which is no failure. The suite tries the same examples every time; `explore` looks for others.
+hypothesis_settings.register_profile("suite", deadline=None, derandomize=True, max_examples=40)
+hypothesis_settings.register_profile("explore", deadline=None, max_examples=500)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 PASSWORD = "Chuan-Dao-2026"
 

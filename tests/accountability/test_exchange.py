@@ -19,6 +19,7 @@ from accountability.exchange.toml import read_toml, write_toml
 from accountability.exchange.values import BEARERS, FACT_READERS, ITEM_READERS, UNIT_KINDS
 from accountability.requirements import faults_of
 from branches.choices import Chain, Level, MeetingKind
+from branches.identity import normalize_cell
 from branches.imports.problems import FileRefused
 from branches.periods import Interval
 from tests.accountability.template_shapes import SHAPES, shaped
@@ -72,7 +73,7 @@ WORDS = (
         max_size=70,
     )
     .map(str.strip)
-    .filter(bool)
+    .filter(normalize_cell)  # some characters are nothing to see
 )
 DAYS = st.dates(date(2026, 1, 1), date(2026, 12, 31))
 

@@ -16,6 +16,7 @@ from branches.actions.imports import check_import, upload_import
 from branches.choices import Gender, ImportKind, Level, MemberCategory, OrganizationKind, Sector, Standing
 from branches.exports import write_organizations, write_roster
 from branches.fields import blind_index
+from branches.identity import normalize_cell
 from branches.imports.plans import plan_organizations, plan_roster
 from branches.models import AuditEntry, Member, Organization
 from tests.conftest import enrol, plant
@@ -142,7 +143,7 @@ def test_branches_of_one_name_are_written_as_codes(cast):
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    name=text.filter(str.strip),
+    name=text.filter(normalize_cell),
     unit=text,
     sector=st.sampled_from(Sector.values),
     founded=st.none() | days,

@@ -186,7 +186,7 @@ def test_the_todo_shows_progress_and_deployments(cast, talks, django_assert_max_
     )
     client = cast.client("li")
     client.get(reverse("todo"))
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(32):
         page = text(client.get(reverse("todo")))
     assert "3/4" in page
     assert ">部署<" in page
