@@ -125,6 +125,8 @@ def _text(value):
         raise ValueError(f"最多 {LONGEST_TEXT} 个字")
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
         raise ValueError("不能含换行和控制字符")
+    if all(unicodedata.category(letter) in ("Cf", "Zs") for letter in text):
+        raise ValueError("只有看不见的字符，等于没有填写")
     return text
 
 

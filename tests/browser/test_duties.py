@@ -18,7 +18,7 @@ def template(cast):
 
 def test_a_duty_list_is_issued_recorded_and_accepted(cast, template, open_as, assert_accessible):
     page = open_as("wu", "/configuration/", viewport=DESKTOP)
-    page.get_by_role("link", name="查看与编辑").click()
+    page.get_by_role("link", name="查看与编辑清单模板").click()
     page.get_by_role("row", name=template.title).get_by_role("link", name="下发").click()
     page.get_by_label("下发范围").select_option(label="望川县委")
     # The effect follows the choice at once, without a button.

@@ -20,6 +20,7 @@ from accountability.scoring import (
 )
 from accountability.scoring.checks import written_at
 from branches.choices import Level, Sector
+from branches.identity import normalize_cell
 
 # Texts as people write them, with whatever might be taken for something else.
 TEXTS = (
@@ -52,7 +53,7 @@ TEXTS = (
         ),
     )
     .map(str.strip)
-    .filter(bool)
+    .filter(normalize_cell)  # some characters are nothing to see
 )
 _whole = st.integers(1, 1_000_000)
 

@@ -81,6 +81,7 @@ def refused(reader, text):
         ('code = "c"', 'code = ""', "code：不能为空"),
         ('code = "c"', 'code = "' + "长" * 501 + '"', "最多 500 个字"),
         ('code = "c"', 'code = "a\\u001b[31m"', "不能含换行和控制字符"),
+        ('code = "c"', 'code = "\\u00AD\\u200B"', "只有看不见的字符"),
         ('code = "c"', 'code = "c"\nplaces = 7', "places：应在 0 到 6 之间"),
         ('code = "c"', 'code = "c"\nplaces = 2.0', "places：应为整数"),
         ('code = "c"', 'code = "c"\nformat = 2', "只认得第 1 版格式"),
