@@ -21,7 +21,7 @@ TARGET = ROOT / "docs" / "screenshots"
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 
-# file name, who, path or the text of a link to follow from the first page, size of the window
+# file name, who, path or the texts of the links to follow from the first page, size of the window
 PICTURES = [
     ("cockpit", "shi", "/", DESKTOP),
     ("county", "qian", "/", DESKTOP),
@@ -29,6 +29,7 @@ PICTURES = [
     ("todo-phone", "li", "/", PHONE),
     ("meeting-phone", "li", "记录会议", PHONE),
     ("review", "zhao", "/", DESKTOP),
+    ("result", "li", "考核 → 2025年度基层党组织考核", DESKTOP),
 ]
 
 
@@ -62,7 +63,9 @@ def main() -> None:
             if where.startswith("/"):
                 page.goto(where)
             else:
-                page.get_by_role("link", name=where).first.click()
+                for text in where.split(" → "):
+                    page.get_by_role("link", name=text).first.click()
+                    page.wait_for_load_state("networkidle")
             page.wait_for_load_state("networkidle")
             page.screenshot(path=TARGET / f"{name}.png", full_page=window is DESKTOP)
             print(TARGET / f"{name}.png", flush=True)
