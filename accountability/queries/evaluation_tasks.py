@@ -1,5 +1,6 @@
 """What evaluations ask of somebody now, each in a sentence with the page where it is done."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,7 @@ from accountability.access import handles_cases
 from accountability.choices import CaseState, ObjectionState, PlanState, RoundState
 from accountability.models import AccountabilityCase, Evaluation, ImprovementPlan, Objection
 from accountability.queries.assessing import sheets_left
+from accountability.queries.rounds import asked_items, filled_of
 from branches.access import Actor, Right
 
 #: Most lines of one kind.
@@ -30,7 +32,7 @@ class EvaluationTask:
 def evaluation_tasks(actor: Actor) -> list[EvaluationTask]:
     """For who is evaluated: facts, results, plans; for the committee: objections and plans; for assessors: sheets.
 
-    Five queries at most, and two for each open window of assessors.
+    Seven queries at most, and two for each open window of assessors.
     """
     tasks: list[EvaluationTask] = []
     own = actor.organization
@@ -84,10 +86,16 @@ def _of_unit(actor: Actor) -> list[EvaluationTask]:
     rows = (
         Evaluation.objects.filter(mine & now)
         .annotate(waiting=Count("objections", filter=Q(objections__state=ObjectionState.OPEN)))
-        .select_related("round")
+        .select_related("round", "scheme__version")
         .order_by("round__fill_until", "pk")
     )
-    tasks = [_of_evaluation(each) for each in rows[:MOST] if not each.waiting]
+    found = list(rows[:MOST])
+    left = _left(found)
+    tasks = [
+        _of_evaluation(each, left.get(each.pk, 0))
+        for each in found
+        if not each.waiting and left.get(each.pk) != 0
+    ]
     plans = (
         ImprovementPlan.objects.filter(organization=actor.organization)
         .filter(Q(state=PlanState.ASKED) | Q(state=PlanState.RUNNING))
@@ -97,12 +105,24 @@ def _of_unit(actor: Actor) -> list[EvaluationTask]:
     return tasks + [_of_plan(each) for each in plans[:MOST]]
 
 
-def _of_evaluation(evaluation: Evaluation) -> EvaluationTask:
+def _left(evaluations: Sequence[Evaluation]) -> dict[int, int]:
+    """How many items each of those whose facts are being gathered still has to say something about. Two queries."""
+    open_ones = [each for each in evaluations if each.round.state == RoundState.COLLECTING]
+    if not open_ones:
+        return {}
+    filled = filled_of(
+        Evaluation.objects.filter(pk__in=[each.pk for each in open_ones]),
+        {each.scheme_id: asked_items(each.scheme) for each in open_ones},
+    )
+    return {pk: each.asked - each.done for pk, each in filled.items()}
+
+
+def _of_evaluation(evaluation: Evaluation, left: int) -> EvaluationTask:
     round = evaluation.round
     if round.state == RoundState.COLLECTING:
         return EvaluationTask(
             f"填报考核事实：{round}",
-            "系统已有的不用填，有误的可以提出异议。",
+            f"还差 {left} 项；系统已有的不用填，有误的可以提出异议。",
             reverse("evaluation-fill", args=[evaluation.pk]),
             "去填报",
             round.fill_until,

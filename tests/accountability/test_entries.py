@@ -18,6 +18,8 @@ from accountability.filling import asks_of
 from accountability.known import filled_in
 from accountability.models import EvaluationEntry, Objection
 from accountability.queries.entries import fill_page, read_evaluation
+from accountability.queries.evaluation_tasks import evaluation_tasks
+from accountability.queries.rounds import asked_items
 from accountability.scoring import Entry
 from branches.choices import MeetingKind, MeetingStatus
 from branches.models import AuditEntry
@@ -50,6 +52,17 @@ def test_a_unit_states_a_fact_with_its_post_and_the_total_is_out_of_date(cast, a
     assert evaluation.changed_at == NOW
     assert AuditEntry.objects.get(event="填报考核事实").object_id == str(made.pk)
     assert state(acting("li"), evaluation, SERVICE) == made  # a double click
+
+
+def test_the_first_screen_asks_for_facts_until_all_are_stated(acting, evaluation):
+    def asked():
+        return [each.words[:6] for each in evaluation_tasks(acting("li")) if each.action == "去填报"]
+
+    owed = sorted(asked_items(evaluation.scheme))
+    assert asked() == [f"还差 {len(owed)} 项"]
+    for left, item in zip(range(len(owed) - 1, -1, -1), owed, strict=True):
+        state(acting("li"), evaluation, Entry(item, applies=False, reason="今年没有这项工作"))
+        assert asked() == ([f"还差 {left} 项"] if left else [])
 
 
 @pytest.mark.parametrize(
