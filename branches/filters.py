@@ -9,7 +9,7 @@ from django.db.models import Q
 from branches.choices import MeetingKind, MeetingStatus, MemberCategory, Standing
 from branches.models import Meeting, Member, Organization
 from branches.periods import Interval, Period, window_of
-from branches.querysets.organizations import subtree
+from branches.querysets.organizations import MOST_LETTERS, subtree
 
 
 class _MeetingFilterForm(forms.Form):
@@ -57,7 +57,8 @@ class MeetingFilter(django_filters.FilterSet):
         return meetings.filter(subtree(value, "organization"))
 
     def containing(self, meetings, name, value):
-        return meetings.filter(Q(title__contains=value) | Q(organization__name__contains=value))
+        text = value[:MOST_LETTERS]
+        return meetings.filter(Q(title__contains=text) | Q(organization__name__contains=text))
 
     @property
     def active(self) -> list[tuple[str, str]]:

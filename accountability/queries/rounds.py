@@ -22,6 +22,7 @@ from accountability.querysets import EvaluationQuerySet
 from branches.access import Actor, Right
 from branches.choices import TaskState
 from branches.models import Organization
+from branches.querysets.organizations import MOST_LETTERS
 
 PAGE = 50
 RECENT = 8
@@ -229,7 +230,7 @@ def matching_evaluations(
 ) -> EvaluationQuerySet:
     """The evaluations of a round that a filter leaves; `filled` as `filled_of` says, looked up when it is needed."""
     rows = round.evaluations.all()
-    if unit := filters.get("unit", "").strip():
+    if unit := filters.get("unit", "").strip()[:MOST_LETTERS]:
         named = Organization.objects.below(round.organization).named(unit).order_by().values("pk")
         rows = rows.filter(Q(organization__in=named) | Q(appointment__user__name__contains=unit))
     for name in ("grade", "group"):

@@ -8,6 +8,7 @@ from branches.access import Actor, Right
 from branches.models import Appointment, Member, Membership, Organization, User
 from branches.periods import add_months
 from branches.queries.organizations import GONE
+from branches.querysets.organizations import MOST_LETTERS
 
 
 def member_rows(organization: Organization, actor: Actor) -> QuerySet:
@@ -95,9 +96,9 @@ def appointment_page(organization: Organization, today) -> AppointmentPage:
 
 def find_accounts(text: str, limit: int = 20) -> list[User]:
     """The open accounts whose name contains, or whose login begins with `text`; each with its current posts."""
-    if not text.strip():
+    text = text.strip()[:MOST_LETTERS]
+    if not text:
         return []
-    text = text.strip()
     return list(
         User.objects.filter(Q(name__contains=text) | Q(username__startswith=text.lower()), is_active=True)
         .select_related("member__organization")
@@ -112,8 +113,8 @@ def account_rows(actor: Actor, text: str = "") -> QuerySet:
     rows = User.objects.annotate(
         has_post=Subquery(held.values("pk")[:1]), has_post_inside=Subquery(inside.values("pk")[:1])
     ).filter(Q(has_post__isnull=True) | Q(has_post_inside__isnull=False))
-    if text.strip():
-        rows = rows.filter(Q(name__contains=text.strip()) | Q(username__startswith=text.strip().lower()))
+    if text := text.strip()[:MOST_LETTERS]:
+        rows = rows.filter(Q(name__contains=text) | Q(username__startswith=text.lower()))
     return rows.order_by("username")
 
 

@@ -1,7 +1,7 @@
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from ..choices import KEY_POSTS, MemberCategory, Post, Standing
-from .organizations import subtree
+from .organizations import MOST_LETTERS, subtree
 
 
 def in_force(day, start="starts_on", end="ends_on", prefix=""):
@@ -23,7 +23,7 @@ class MemberQuerySet(QuerySet):
         return self.filter(standing=Standing.NORMAL)
 
     def named(self, text):
-        text = text.strip()
+        text = text.strip()[:MOST_LETTERS]
         if not text:
             return self
         low = text.lower()

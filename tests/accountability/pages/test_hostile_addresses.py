@@ -14,6 +14,10 @@ LISTS = (
     ("adjustment-list", "organization", ("page", "unit", "year")),
     ("template-list", None, ("year",)),
     ("organization-search", None, ("q",)),
+    ("member-list", "organization", ("q", "page")),
+    ("meeting-list", "organization", ("q", "page")),
+    ("duty-gaps", "organization", ("q", "after")),
+    ("account-list", None, ("q",)),
 )
 
 
