@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from accountability.scoring.numbers import shown, signed
 
@@ -26,8 +26,10 @@ _STANDINGS = (
     "inapplicable",
     "start",
 )
-_OPEN = mark_safe(" open")
-_UNFILLED = mark_safe(' <span class="tone tone-alert">未填</span>')
+_FOLDS = '><summary>{}</summary><div class="explain-parts">{}{}</div></details>'
+#: A step with something beneath it, folded away or open.
+_FOLDED = f'<details class="explain-step explain-{{}}"{_FOLDS}'
+_OPENED = f'<details class="explain-step explain-{{}}" open{_FOLDS}'
 _LEADS = {"of": "对象 ", "by": "评价方 ", "matter": "事项 ", "reason": "理由：", "note": ""}
 
 
@@ -89,9 +91,8 @@ class StepLine:
                 '<div class="explain-step explain-{} explain-leaf">{}</div>', self.what, self._head()
             )
         return format_html(
-            '<details class="explain-step explain-{}"{}><summary>{}</summary><div class="explain-parts">{}{}</div></details>',
+            _OPENED if opens else _FOLDED,
             self.what,
-            _OPEN if opens else "",
             self._head(),
             format_html_join("", "{}", ((fact.html(),) for fact in self.facts)),
             format_html_join("", "{}", ((part.html(opens=False),) for part in self.parts)),
@@ -99,11 +100,12 @@ class StepLine:
 
     def _head(self) -> SafeString:
         factor = f"（{self.factor}）" if self.factor else ""
+        unfilled = format_html(' <span class="tone tone-alert">{}</span>', "未填") if self.unfilled else ""
         because = format_html(' <span class="fine">{}{}</span>', self.because, factor)
         return format_html(
             '<span class="explain-head"><span class="explain-label">{}{}{}</span> <b class="num">{}</b></span>',
             self.label,
-            _UNFILLED if self.unfilled else "",
+            unfilled,
             because if self.because or self.factor else "",
             self.points,
         )
