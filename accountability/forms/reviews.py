@@ -3,7 +3,6 @@ from decimal import Decimal
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Column, Layout, Row
 from django import forms
-from django.utils import timezone
 
 from accountability.actions.reviews import CATEGORIES, Words
 from accountability.choices import ReviewGrade
@@ -177,8 +176,9 @@ class RatersForm(forms.Form):
     opens_at = forms.DateTimeField(label="开始", widget=_moment(), input_formats=[_MINUTE, "%Y-%m-%d %H:%M"])
     closes_at = forms.DateTimeField(label="截止", widget=_moment(), input_formats=[_MINUTE, "%Y-%m-%d %H:%M"])
 
-    def __init__(self, *args, candidates, **kwargs):
+    def __init__(self, *args, candidates, now, **kwargs):
         super().__init__(*args, **kwargs)
+        self.now = now
         self.groups = {
             "领导班子": candidates.leaders,
             "同级书记": candidates.secretaries,
@@ -224,7 +224,7 @@ class RatersForm(forms.Form):
         opens_at, closes_at = values.get("opens_at"), values.get("closes_at")
         if opens_at and closes_at and closes_at <= opens_at:
             self.add_error("closes_at", "截止时间要晚于开始时间。")
-        elif closes_at and closes_at <= timezone.now():
+        elif closes_at and closes_at <= self.now:
             self.add_error("closes_at", "截止时间要晚于现在。")
         if not any(values.get(name) for name in _FIELDS.values()) and not self.errors:
             raise forms.ValidationError("请至少选一名参评人。")

@@ -10,7 +10,6 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from django.db.models import Count, Sum
-from django.utils import timezone
 
 from accountability import scoring
 from accountability.choices import Measure
@@ -80,9 +79,29 @@ def known_facts(
 
 
 def members_of(organizations: Iterable[Organization], day: date) -> dict[int, tuple[str, ...]]:
-    """班子成员 of each organisation on `day` by name, as an evaluation knows them. One query."""
+    """班子成员 of each organisation on `day` in the order of their posts; where two bear one name, with their posts.
+
+    One query.
+    """
     units = {each.pk: each for each in organizations}
-    return _Figures(units, Span(day, day, timezone.now())).members(day)
+    rows = (
+        Appointment.objects.on(day)
+        .filter(among_units(units).of("organization"), post__in=COMMITTEE_POSTS)
+        .order_by("organization", "pk")
+        .values_list("organization", "user", "user__name", "post")
+    )
+    sitting: dict[int, dict[int, tuple[str, str]]] = defaultdict(dict)
+    order = {post: place for place, post in enumerate(COMMITTEE_POSTS)}
+    for unit, user, name, post in sorted(rows, key=lambda row: order[row[3]]):
+        sitting[unit].setdefault(user, (name, post))
+    found = {}
+    for unit, people in sitting.items():
+        names = [name for name, _ in people.values()]
+        found[unit] = tuple(
+            name if names.count(name) == 1 else f"{name}（{Post(post).label}）"
+            for name, post in people.values()
+        )
+    return found
 
 
 def _unit_of(row) -> Organization:
@@ -301,26 +320,9 @@ class _Figures:
     def committee(self) -> dict[int, int]:
         return dict.fromkeys(self.units, 0) | {unit: len(names) for unit, names in self.members().items()}
 
-    def members(self, day: date | None = None) -> dict[int, tuple[str, ...]]:
-        """班子成员 by unit in the order of their posts; where two bear one name, with their posts. One query."""
-        rows = (
-            Appointment.objects.on(day or self.span.as_of)
-            .filter(self.among().of("organization"), post__in=COMMITTEE_POSTS)
-            .order_by("organization", "pk")
-            .values_list("organization", "user", "user__name", "post")
-        )
-        sitting: dict[int, dict[int, tuple[str, str]]] = defaultdict(dict)
-        order = {post: place for place, post in enumerate(COMMITTEE_POSTS)}
-        for unit, user, name, post in sorted(rows, key=lambda row: order[row[3]]):
-            sitting[unit].setdefault(user, (name, post))
-        found = {}
-        for unit, people in sitting.items():
-            names = [name for name, _ in people.values()]
-            found[unit] = tuple(
-                name if names.count(name) == 1 else f"{name}（{Post(post).label}）"
-                for name, post in people.values()
-            )
-        return found
+    def members(self) -> dict[int, tuple[str, ...]]:
+        """班子成员 by unit. One query."""
+        return members_of(self.units.values(), self.span.as_of)
 
 
 _STRUCTURE: dict[str, Callable[..., Figures]] = {

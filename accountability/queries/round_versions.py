@@ -1,9 +1,8 @@
 """What it would mean for a round to be scored by another version of its scheme."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
-
-from django.utils import timezone
 
 from accountability.computing import faults_of, scored
 from accountability.models import Evaluation, RoundScheme, SchemeVersion
@@ -43,8 +42,8 @@ class Effect:
         return (self.changes or [])[:SHOWN]
 
 
-def effect_of(pinned: RoundScheme, version: SchemeVersion) -> Effect:
-    """Compute everybody of the scheme by both versions over the facts of now; nothing is written.
+def effect_of(pinned: RoundScheme, version: SchemeVersion, now: datetime) -> Effect:
+    """Compute everybody of the scheme by both versions over the facts known at `now`; nothing is written.
 
     Both, so that what changes is due to the version alone.
     """
@@ -55,7 +54,6 @@ def effect_of(pinned: RoundScheme, version: SchemeVersion) -> Effect:
     if size > MOST:
         return Effect(difference, 0, None, 0, len(evaluations))
     round, charges = pinned.round, charges_of(pinned)
-    now = timezone.now()
     read = {(item.key, rule.fact) for _, item in after.items() for rule in readers(item)}
     keys = {item for item, _ in read}
     results, lost, faulty = [], 0, 0

@@ -254,7 +254,7 @@ def review_session_rate(request, session):
         "opens_at": now,
         "closes_at": timezone.make_aware(datetime.combine(actor.today + timedelta(days=3), time(18))),
     }
-    form = RatersForm(request.POST or None, candidates=candidates, initial=usual)
+    form = RatersForm(request.POST or None, candidates=candidates, now=now, initial=usual)
     if request.method == "POST" and form.is_valid():
         try:
             open_rating(

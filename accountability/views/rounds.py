@@ -428,7 +428,7 @@ def round_version(request, round, number):
             messages.success(request, f"已改用“{pinned.scheme.title}”第{version.number}版，正在重新计算。")
             _ask(request, round)
             return redirect("round-detail", round.pk)
-    effect = effect_of(pinned, version) if version.pk != pinned.version_id else None
+    effect = effect_of(pinned, version, timezone.now()) if version.pk != pinned.version_id else None
     context = {
         "organization": round.organization,
         "round": round,
