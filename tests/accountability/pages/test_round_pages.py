@@ -299,3 +299,25 @@ def test_the_number_of_queries_does_not_follow_the_units(cast, acting, scheme, d
         client.get(address)
     with django_assert_max_num_queries(25):
         client.get(reverse("round-create", args=[cast.town.pk]))
+
+
+def test_the_list_and_the_history_ask_the_same_however_long_they_are(
+    cast, acting, scheme, round, django_assert_max_num_queries
+):
+    client = cast.client("zhao")
+    pages = [reverse("round-list", args=[cast.town.pk]), reverse("round-history", args=[round.pk])]
+    for page in pages:
+        client.get(page)
+    few = []
+    for page in pages:
+        with django_assert_max_num_queries(20) as asked:
+            assert client.get(page).status_code == 200
+        few.append(len(asked))
+    for number in range(12):
+        make(cast, acting, scheme, title=f"第{number}次考核")
+        round.title = f"改了{number}次"
+        round.save()
+    for page, most in zip(pages, few, strict=True):
+        with django_assert_max_num_queries(most):
+            answer = client.get(page).content.decode()
+        assert "第11次考核" in answer or "改了11次" in answer
